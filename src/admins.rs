@@ -1,0 +1,78 @@
+//! The list of admin users: what to write, and what reading back says about it.
+
+use std::collections::HashSet;
+
+/// What the list read back after a write means.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The token is there, and so is everybody who was.
+    AsPlanned,
+    /// The token is there, and these aren't any more, though nobody else seems to have written.
+    SomebodyGone(Vec<String>),
+    /// The token isn't there; somebody else wrote another list.
+    Overwritten,
+    /// The token isn't there, and the list is as it was before: nothing shows that there ever
+    /// was a write.
+    NoTrace,
+}
+
+/// `admins` in their order, with `username` at the end if it isn't among them.
+pub fn with_appended<'a>(admins: &'a [String], username: &'a str) -> Vec<&'a str> {
+    let mut appended = Vec::with_capacity(admins.len() + 1);
+    appended.extend(admins.iter().map(String::as_str));
+    if !appended.contains(&username) {
+        appended.push(username);
+    }
+    appended
+}
+
+/// Compares the list read back (`now`) with the one that was there before the write of `username`.
+pub fn verdict(before: &[String], now: &[String], username: &str) -> Verdict {
+    let known: HashSet<&str> = before.iter().map(String::as_str).chain([username]).collect();
+    let present: HashSet<&str> = now.iter().map(String::as_str).collect();
+    let gone: Vec<String> = before.iter().filter(|name| !present.contains(name.as_str())).cloned().collect();
+    // A name that neither the old list nor ours had is another writer's. If somebody is missing
+    // next to it, that writer left them out: their doing, not ours.
+    let has_newcomers = present.iter().any(|name| !known.contains(name));
+    match (present.contains(username), gone.is_empty()) {
+        (true, false) if !has_newcomers => Verdict::SomebodyGone(gone),
+        (true, _) => Verdict::AsPlanned,
+        (false, true) if !has_newcomers => Verdict::NoTrace,
+        (false, _) => Verdict::Overwritten,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(names: &str) -> Vec<String> {
+        names.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_token_is_appended_once_and_last() {
+        assert_eq!(with_appended(&list("b a"), "t"), ["b", "a", "t"]);
+        assert_eq!(with_appended(&list("t a"), "t"), ["t", "a"]);
+        assert_eq!(with_appended(&[], "t"), ["t"]);
+    }
+
+    #[test]
+    fn each_list_read_back_has_its_verdict() {
+        for (before, now, expected) in [
+            ("a b", "a b t", Verdict::AsPlanned),
+            ("a b", "t b a", Verdict::AsPlanned),
+            ("a b", "a b c t", Verdict::AsPlanned),
+            ("", "t", Verdict::AsPlanned),
+            ("a b", "b c t", Verdict::AsPlanned), // c's writer, who had read before a was there
+            ("a b", "b t", Verdict::SomebodyGone(list("a"))),
+            ("a b", "t", Verdict::SomebodyGone(list("a b"))),
+            ("a b", "a b", Verdict::NoTrace),
+            ("", "", Verdict::NoTrace),
+            ("a b", "a b c", Verdict::Overwritten),
+            ("a b", "a", Verdict::Overwritten),
+        ] {
+            assert_eq!(verdict(&list(before), &list(now), "t"), expected, "{before} -> {now}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The one place that knows HTTP: one client, one kept-alive connection to a host, time limits,
+//! the size limit of answers, and which failures pass by themselves.
+
+mod fault;
+mod tls;
+
+pub(crate) use fault::{CERTIFICATE_HINT, CallError, Fault};
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use backon::{ExponentialBuilder, Retryable};
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Method, Url, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use tracing::{debug, warn};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::error::{ErrorKind, Exchange, Failure, Step};
+use crate::secret::Redactor;
+use crate::settings::{AGENT_HEADERS, Access};
+use crate::text;
+
+/// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
+const LARGEST_ANSWER: usize = 16 << 20;
+
+/// The header that Atlan's support asks for.
+const REQUEST_ID: &str = "x-atlan-request-id";
+
+/// The point in time at which the run, or a part of it, must end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Instant);
+
+impl Deadline {
+    /// So long after `start`.
+    pub(crate) fn after(start: Instant, limit: Duration) -> Self {
+        Deadline(start + limit)
+    }
+
+    /// The time left; zero once it has passed.
+    pub(crate) fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// The same, so much later.
+    pub(crate) fn extended(self, by: Duration) -> Self {
+        Deadline(self.0 + by)
+    }
+
+    /// True if something is left of it after a wait of `pause`.
+    pub(crate) fn allows(self, pause: Duration) -> bool {
+        pause < self.remaining()
+    }
+}
+
+/// The pauses between tries: from 0.2 s, doubling up to 10 s, each with jitter, without end.
+/// The deadline is what ends them.
+pub(crate) fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(10))
+        .with_jitter()
+        .without_max_times()
+}
+
+/// Makes attempts until one succeeds, one fails for good, or the next would come after `until`.
+pub(crate) async fn patiently<T, F>(until: Deadline, attempt: impl FnMut() -> F) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, CallError>>,
+{
+    attempt
+        .retry(pauses())
+        .sleep(tokio::time::sleep)
+        .when(CallError::is_transient)
+        .adjust(|error, pause| Some(error.pause(pause?)).filter(|pause| until.allows(*pause)))
+        .notify(|error, pause| warn!(pause_ms = pause.as_millis() as u64, "{error}; trying again"))
+        .await
+}
+
+/// One request, which can be made any number of times.
+pub(crate) struct Call {
+    method: Method,
+    url: Url,
+    body: Option<(&'static str, Bytes)>,
+}
+
+impl Call {
+    /// A GET of `path` below `base` with these query parameters.
+    pub(crate) fn get(base: &Url, path: &str, query: &[(&str, &str)]) -> Self {
+        let mut url = below(base, path);
+        url.query_pairs_mut().extend_pairs(query);
+        Call { method: Method::GET, url, body: None }
+    }
+
+    /// A POST of JSON to `path` below `base`.
+    pub(crate) fn post_json(base: &Url, path: &str, json: Vec<u8>) -> Self {
+        let body = Some(("application/json", json.into()));
+        Call { method: Method::POST, url: below(base, path), body }
+    }
+
+    /// A POST of a form with secrets in it, whose memory is wiped afterwards.
+    pub(crate) fn post_form(base: &Url, path: &str, fields: &[(&str, &str)]) -> Self {
+        // Room at once: growing would leave copies of the secrets behind.
+        let room = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
+        let mut form = url::form_urlencoded::Serializer::new(String::with_capacity(room));
+        let form = Zeroizing::new(form.extend_pairs(fields).finish().into_bytes());
+        let body = Some(("application/x-www-form-urlencoded", Bytes::from_owner(form)));
+        Call { method: Method::POST, url: below(base, path), body }
+    }
+}
+
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path()));
+    url
+}
+
+/// The header value of a bearer token: never printed, its memory wiped on drop.
+pub(crate) fn bearer(token: &SecretString) -> Option<HeaderValue> {
+    let token = token.expose_secret();
+    let mut header = Zeroizing::new(Vec::with_capacity("Bearer ".len() + token.len()));
+    header.extend_from_slice(b"Bearer ");
+    header.extend_from_slice(token.as_bytes());
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(header)).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// An answer with a status of success.
+pub(crate) struct Answer {
+    body: Zeroizing<Vec<u8>>,
+    /// The request that it answers.
+    pub(crate) exchange: Exchange,
+}
+
+impl Answer {
+    /// The error for an answer that can't be used, `what` saying why.
+    pub(crate) fn unfit(&self, what: impl Into<String>) -> CallError {
+        CallError { fault: Fault::NotTheApi(what.into()), exchange: self.exchange.clone(), minting: None }
+    }
+}
+
+/// The HTTP client.
+pub(crate) struct Http {
+    client: reqwest::Client,
+    request_timeout: Duration,
+    redactor: Redactor,
+}
+
+impl Http {
+    /// # Errors
+    ///
+    /// `untrusted_certificate` if the tenant is to be reached by TLS and the machine has no CA
+    /// certificates at all.
+    pub(crate) fn new(access: &Access, redactor: Redactor) -> Result<Http, Failure> {
+        let by_tls = access.services.atlas.scheme() == "https";
+        let tls = tls::config(by_tls).map_err(|reason| {
+            Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, reason, fault::CERTIFICATE_HINT)
+        })?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in AGENT_HEADERS.into_iter().zip(access.agent.iter().flatten()) {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        let client = reqwest::Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .tls_backend_preconfigured(tls)
+            .connect_timeout(access.connect_timeout)
+            // A redirect could carry the token elsewhere, and a repeated write could undo another's.
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .build()
+            .map_err(|error| {
+                let message = format!("the HTTP client can't be set up: {}", fault::reason(&error));
+                Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
+            })?;
+        Ok(Http { client, request_timeout: access.request_timeout, redactor })
+    }
+
+    /// Makes the request once.
+    pub(crate) async fn send(
+        &self,
+        call: &Call,
+        bearer: Option<HeaderValue>,
+        until: Deadline,
+    ) -> Result<Answer, CallError> {
+        let mut exchange = Exchange {
+            method: if call.method == Method::GET { "GET" } else { "POST" },
+            path: call.url.path().to_owned(),
+            status: None,
+            request_id: Uuid::new_v4().to_string(),
+        };
+        let limit = self.request_timeout.min(until.remaining());
+        let started = Instant::now();
+        let outcome = tokio::time::timeout(limit, self.exchange(call, bearer, &mut exchange)).await;
+        let outcome = outcome.unwrap_or(Err(Fault::TimedOut(limit)));
+        debug!(
+            method = exchange.method,
+            path = exchange.path,
+            status = exchange.status,
+            request_id = exchange.request_id,
+            elapsed_ms = started.elapsed().as_millis() as u64,
+            "request"
+        );
+        match outcome {
+            Ok(body) => Ok(Answer { body, exchange }),
+            Err(fault) => Err(CallError { fault, exchange, minting: None }),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        call: &Call,
+        bearer: Option<HeaderValue>,
+        exchange: &mut Exchange,
+    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        let mut request = self
+            .client
+            .request(call.method.clone(), call.url.clone())
+            .header(REQUEST_ID, &exchange.request_id);
+        if let Some(bearer) = bearer {
+            request = request.header(AUTHORIZATION, bearer);
+        }
+        if let Some((content_type, body)) = &call.body {
+            request = request.header(CONTENT_TYPE, *content_type).body(body.clone());
+        }
+        let mut response = request.send().await.map_err(|error| Fault::of(&error, &call.url))?;
+        let status = response.status();
+        exchange.status = Some(status.as_u16());
+        if status.is_redirection() {
+            return Err(Fault::redirect(&call.url, response.headers()));
+        }
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(fault::retry_after);
+        let expected = response.content_length().unwrap_or(0).min(LARGEST_ANSWER as u64) as usize;
+        let mut body = Zeroizing::new(Vec::with_capacity(expected));
+        while let Some(chunk) = response.chunk().await.map_err(|error| Fault::of(&error, &call.url))? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(Fault::NotTheApi(format!(
+                    "its answer is larger than {} MiB",
+                    LARGEST_ANSWER >> 20
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status.is_success() {
+            Ok(body)
+        } else {
+            Err(Fault::refusal(status.as_u16(), retry_after, &body, &self.redactor))
+        }
+    }
+
+    /// The answer's JSON.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CallError> {
+        let parsed = std::str::from_utf8(&answer.body)
+            .map_err(|_| "its answer isn't valid UTF-8".to_owned())
+            .and_then(|body| match body.trim_ascii_start().chars().next() {
+                None => Err("its answer is empty".to_owned()),
+                Some('<') => Err("it answers with HTML".to_owned()),
+                Some(_) => serde_json::from_str(body).map_err(|error| {
+                    // The error can quote the answer.
+                    let error = self.redactor.clean_foreign(&error.to_string());
+                    format!("its answer has another shape: {}", text::bounded(&error, 200))
+                }),
+            });
+        parsed.map_err(|what| answer.unfit(what))
+    }
+}

@@ -1,0 +1,30 @@
+//! Makes an Atlan API token a connection admin, without losing any admin that is there.
+//!
+//! The program is [`run::run`] between two edges: [`inputs`] and [`settings`] turn what people and
+//! workflows give into valid types, [`report`] and [`error`] turn what happened into one line of
+//! JSON and an exit code. The job itself is three steps, in `pipeline`.
+//!
+//! What the code assumes of Atlan is said where it is used, with its source: Atlan's developer
+//! documentation, its published SDKs (`atlanhq/atlan-python`, `atlanhq/atlan-java`), and the open
+//! metastore (`atlanhq/atlas-metastore`).
+
+#![forbid(unsafe_code)]
+
+pub mod admins;
+mod atlan;
+pub mod cli;
+pub mod error;
+mod http;
+pub mod inputs;
+mod pipeline;
+pub mod progress;
+pub mod report;
+pub mod run;
+pub mod secret;
+pub mod settings;
+pub mod signals;
+pub mod telemetry;
+pub mod text;
+
+pub use atlan::{ApiToken, Connection};
+pub use pipeline::{Outcome, Success};

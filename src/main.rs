@@ -1,0 +1,127 @@
+//! The binary: read the command line, do the job, say what happened, exit.
+
+#![forbid(unsafe_code)]
+
+use std::io::{self, IsTerminal, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use api_token_connection_admin::cli::{self, Command, Flags};
+use api_token_connection_admin::error::{ErrorKind, Failure, Step};
+use api_token_connection_admin::inputs::{self, Given, Input, Inputs};
+use api_token_connection_admin::progress::Progress;
+use api_token_connection_admin::report::{self, Report};
+use api_token_connection_admin::run;
+use api_token_connection_admin::secret::Redactor;
+use api_token_connection_admin::settings::{Settings, Sinks};
+use api_token_connection_admin::signals::Signals;
+use api_token_connection_admin::{Outcome, telemetry};
+use tracing::{error, warn};
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    match cli::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Help) => print(&cli::help()),
+        Ok(Command::Version) => print(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n")),
+        Ok(Command::Run(flags)) => return do_the_job(flags, started),
+        Err(message) => {
+            let hint = "Run with --help to see the flags.";
+            // Best effort: where standard error is closed, the report still says it.
+            let _ = writeln!(io::stderr(), "api-token-connection-admin: {message}. {hint}");
+            return publish(&report::of_usage(message, hint), Sinks::default());
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
+    let redactor = Redactor::default();
+    let progress = Progress::default();
+    let mut sinks = Sinks::default();
+    // A panic's own message could repeat anything; its place in the code is what a bug report needs.
+    panic::set_hook(Box::new(|panic| {
+        error!("a bug: panic at {}", panic.location().map(ToString::to_string).unwrap_or_default());
+    }));
+    let result = tokio::runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+        let job =
+            AssertUnwindSafe(|| runtime.block_on(job(flags, started, &redactor, &progress, &mut sinks)));
+        let result = panic::catch_unwind(job).unwrap_or_else(|_| Err(bug("the program panicked")));
+        // Not waited for: a thread that still reads standard input, or resolves a name.
+        runtime.shutdown_background();
+        Ok(result)
+    });
+    let result = result.unwrap_or_else(|error| Err(bug(format!("the runtime can't be set up: {error}"))));
+    if let Err(failure) = &result {
+        error!(step = %failure.step, kind = failure.kind.name(), "{failure}. {}", failure.hint);
+    }
+    publish(&Report::new(result, &progress, sinks.dry_run, started.elapsed(), &redactor), sinks)
+}
+
+/// Everything that can be interrupted. `sinks` is filled as soon as the inputs are read, since
+/// a failure after that must reach the report file.
+async fn job(
+    flags: Flags,
+    started: Instant,
+    redactor: &Redactor,
+    progress: &Progress,
+    sinks: &mut Sinks,
+) -> Result<Outcome, Failure> {
+    let mut signals = Signals::listen().map_err(|error| bug(format!("signals can't be handled: {error}")))?;
+    let mut inputs = tokio::select! {
+        inputs = read_inputs(flags) => inputs?,
+        signal = signals.next() => {
+            return Err(Failure { step: Step::Configure, ..run::interrupted(signal, progress) });
+        }
+    };
+    *sinks = Sinks::open(&mut inputs);
+    let settings = Settings::check(inputs, redactor);
+    telemetry::start(std::mem::take(&mut sinks.log), redactor);
+    run::run(settings?, redactor, started, progress, signals.next()).await
+}
+
+/// Reads the inputs, on a thread of their own if there is a file: it may be a pipe that nobody
+/// writes to.
+async fn read_inputs(flags: Flags) -> Result<Inputs, Failure> {
+    let from_a_file = flags.config.is_some() || std::env::var_os(Input::ConfigFile.name()).is_some();
+    let read = move || inputs::read(std::env::vars_os(), flags.config);
+    let mut inputs = if from_a_file {
+        tokio::task::spawn_blocking(read).await.map_err(|_| bug("reading the inputs panicked"))?
+    } else {
+        read()
+    };
+    if flags.dry_run {
+        inputs.set(Input::DryRun, Given::Flag(true));
+    }
+    Ok(inputs)
+}
+
+fn bug(message: impl Into<String>) -> Failure {
+    Failure::new(
+        ErrorKind::Internal,
+        Step::Configure,
+        message,
+        "Please report this, with the log. Check the connection's admins in Atlan before you run again.",
+    )
+}
+
+/// Writes the report to standard output and, if one is named, to the report file.
+fn publish(report: &Report, sinks: Sinks) -> ExitCode {
+    if let Some(mut file) = sinks.report_file {
+        let json = report.to_json(false, sinks.report_max_bytes.map(|most| most - 1));
+        if let Err(error) = writeln!(file, "{json}") {
+            warn!("the report file can't be written: {error}");
+        }
+    }
+    let pretty = io::stdout().is_terminal();
+    print(&format!("{}\n", report.to_json(pretty, sinks.report_max_bytes.map(|most| most - 1))));
+    ExitCode::from(report.exit_code())
+}
+
+/// Prints to standard output. If that is closed there is nobody to tell, and the exit code counts.
+fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        warn!("standard output can't be written: {error}");
+    }
+}

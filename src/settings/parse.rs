@@ -1,0 +1,365 @@
+//! From a value of any type to the one that an input needs, noting what is wrong on the way.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Address, ApiTokenRef, BearerToken, Credentials, Impersonation, USERNAME_PREFIX};
+use crate::inputs::{Given, Input, Inputs, Problem, has_template, read_file};
+use crate::secret::{Redactor, starts_like_a_jwt};
+use crate::telemetry::LogFormat;
+use crate::text::is_unprintable;
+
+/// No wait is longer than a day: more is a slip, say milliseconds.
+const LONGEST_SECONDS: f64 = 86_400.0;
+
+/// The report always has room for an error with its hint.
+const SMALLEST_REPORT: f64 = 2048.0;
+
+/// Whether zero seconds make sense.
+#[derive(PartialEq, Eq)]
+pub(super) enum Zero {
+    Allowed,
+    Refused,
+}
+
+/// Reads inputs one by one and remembers everything that is wrong, so that all can be said at once.
+pub(super) struct Reader<'a> {
+    inputs: &'a Inputs,
+    problems: Vec<Problem>,
+    /// What was needed and isn't there.
+    pub(super) missing: Vec<&'static str>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(inputs: &'a Inputs) -> Self {
+        Reader { inputs, problems: Vec::new(), missing: Vec::new() }
+    }
+
+    pub(super) fn finish(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    pub(super) fn complain(&mut self, input: Input, what: impl Into<String>) {
+        self.problems.push(Problem::new(input, what));
+    }
+
+    /// Text as it was given, or nothing with a complaint.
+    fn secret(&mut self, input: Input) -> Option<&'a SecretString> {
+        let value = self.inputs.get(input)?;
+        match value {
+            Given::Text(text) if has_template(text.expose_secret()) => {
+                self.complain(input, "has an unresolved {{…}} template expression");
+                None
+            }
+            Given::Text(text) => Some(text),
+            other => {
+                self.complain(input, format!("must be text, not {}", other.type_name()));
+                None
+            }
+        }
+    }
+
+    /// Text of an input that isn't secret: printable, and not a token put in the wrong place.
+    pub(super) fn text(&mut self, input: Input) -> Option<&'a str> {
+        let text = self.secret(input)?.expose_secret();
+        self.check_plain(input, text)
+    }
+
+    fn check_plain<'t>(&mut self, input: Input, text: &'t str) -> Option<&'t str> {
+        if starts_like_a_jwt(text.trim()) {
+            self.complain(input, "holds what looks like a bearer token (a JWT), which doesn't belong there");
+            None
+        } else if text.trim_end_matches(['\r', '\n']).contains(is_unprintable) {
+            self.complain(input, "has a control character or an invisible one in it");
+            None
+        } else {
+            Some(text.trim_end_matches(['\r', '\n']))
+        }
+    }
+
+    /// Secret text without surrounding white space; white space or other unprintable characters
+    /// inside it are refused, since they can't be sent in a header.
+    fn word(&mut self, input: Input) -> Option<SecretString> {
+        let text = self.secret(input)?.expose_secret();
+        self.check_word(input, text)
+    }
+
+    fn check_word(&mut self, input: Input, text: &str) -> Option<SecretString> {
+        let text = text.trim();
+        if text.chars().all(|c| c.is_ascii_graphic()) {
+            Some(text.into())
+        } else {
+            self.complain(input, "has white space, a control character or a non-ASCII character in it");
+            None
+        }
+    }
+
+    /// A secret given as a value, or as a file that holds it.
+    fn word_or_file(&mut self, value: Input, file: Input) -> Option<SecretString> {
+        if self.inputs.get(value).is_some() {
+            return self.word(value);
+        }
+        // Not by `text`: if the secret itself was put here, nothing of it must be repeated.
+        let path = PathBuf::from(self.secret(file)?.expose_secret());
+        match read_file(&path) {
+            Ok(text) if text.expose_secret().trim().is_empty() => {
+                self.complain(file, "names an empty file");
+                None
+            }
+            Ok(text) => self.check_word(file, text.expose_secret()),
+            Err(error) => {
+                self.complain(file, format!("names a file that can't be read: {error}"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn flag(&mut self, input: Input) -> bool {
+        match self.inputs.get(input) {
+            None => false,
+            Some(Given::Flag(flag)) => *flag,
+            Some(Given::Text(text)) if text.expose_secret().trim().eq_ignore_ascii_case("true") => true,
+            Some(Given::Text(text)) if text.expose_secret().trim().eq_ignore_ascii_case("false") => false,
+            Some(_) => {
+                self.complain(input, "must be true or false");
+                false
+            }
+        }
+    }
+
+    /// A number of at least `least` and at most `most`.
+    fn number(&mut self, input: Input, least: f64, most: f64) -> Option<f64> {
+        let number = match self.inputs.get(input)? {
+            Given::Number(number) => Some(*number),
+            Given::Text(text) => text.expose_secret().trim().parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| (least..=most).contains(number));
+        if number.is_none() {
+            self.complain(input, format!("must be a number from {least} to {most}"));
+        }
+        number
+    }
+
+    pub(super) fn seconds(&mut self, input: Input, default: f64, zero: Zero) -> Duration {
+        let least = if zero == Zero::Allowed { 0.0 } else { 0.001 };
+        Duration::from_secs_f64(self.number(input, least, LONGEST_SECONDS).unwrap_or(default))
+    }
+
+    pub(super) fn report_max_bytes(&mut self) -> Option<usize> {
+        self.number(Input::ReportMaxBytes, SMALLEST_REPORT, 1e9).map(|bytes| bytes as usize)
+    }
+
+    pub(super) fn log_level(&mut self) -> tracing_subscriber::filter::Targets {
+        let given =
+            [Input::LogLevel, Input::RustLog].into_iter().find(|input| self.inputs.get(*input).is_some());
+        let level = given.and_then(|input| {
+            let parsed = self.text(input)?.trim().parse();
+            parsed.map_err(|_| self.complain(input, "must be error, warn, info, debug or trace")).ok()
+        });
+        level.unwrap_or_else(|| {
+            tracing_subscriber::filter::Targets::new()
+                .with_default(tracing_subscriber::filter::LevelFilter::INFO)
+        })
+    }
+
+    pub(super) fn log_format(&mut self) -> Option<LogFormat> {
+        let text = self.text(Input::LogFormat)?.trim();
+        match () {
+            () if text.eq_ignore_ascii_case("bunyan") => Some(LogFormat::Bunyan),
+            () if text.eq_ignore_ascii_case("pretty") => Some(LogFormat::Pretty),
+            () => {
+                self.complain(Input::LogFormat, "must be bunyan or pretty");
+                None
+            }
+        }
+    }
+
+    /// The qualified name, bare or as Atlan's connection picker hands it over.
+    pub(super) fn connection(&mut self) -> Option<String> {
+        let input = Input::ConnectionQualifiedName;
+        let Some(value) = self.inputs.get(input) else {
+            self.missing.push(input.name());
+            return None;
+        };
+        let name = match value {
+            Given::List(list) => self.only_name(list),
+            _ => {
+                let text = self.text(input)?.trim();
+                if text.starts_with('[') {
+                    match serde_json::from_str::<Vec<Given>>(text) {
+                        Ok(list) => self.only_name(&list),
+                        Err(_) => {
+                            self.complain(input, "starts like a JSON array and isn't one");
+                            None
+                        }
+                    }
+                } else {
+                    Some(text.to_owned())
+                }
+            }
+        };
+        name
+    }
+
+    fn only_name(&mut self, list: &[Given]) -> Option<String> {
+        let input = Input::ConnectionQualifiedName;
+        match list {
+            [Given::Text(name)] if has_template(name.expose_secret()) => {
+                self.complain(input, "has an unresolved {{…}} template expression");
+                None
+            }
+            [Given::Text(name)] if !name.expose_secret().trim().is_empty() => {
+                Some(self.check_plain(input, name.expose_secret())?.trim().to_owned())
+            }
+            list => {
+                self.complain(
+                    input,
+                    format!("must name exactly one connection; the list has {}", list.len()),
+                );
+                None
+            }
+        }
+    }
+
+    pub(super) fn api_token(&mut self) -> Option<ApiTokenRef> {
+        let choices = [Input::ApiTokenName, Input::ApiTokenGuid, Input::ApiTokenClientId];
+        let given: Vec<_> = choices.into_iter().filter(|input| self.inputs.get(*input).is_some()).collect();
+        match given[..] {
+            [] => {
+                self.missing.push("API_TOKEN_NAME (or API_TOKEN_GUID, API_TOKEN_CLIENT_ID)");
+                None
+            }
+            [Input::ApiTokenName] => {
+                self.text(Input::ApiTokenName).map(|name| ApiTokenRef::Name(name.to_owned()))
+            }
+            [Input::ApiTokenGuid] => self.api_token_guid().map(ApiTokenRef::Guid),
+            [Input::ApiTokenClientId] => self.api_token_client_id().map(ApiTokenRef::ClientId),
+            [first, ..] => {
+                let names: Vec<_> = given.iter().map(|input| input.name()).collect();
+                self.complain(first, format!("is one of {} given: give exactly one", names.join(", ")));
+                None
+            }
+        }
+    }
+
+    fn api_token_guid(&mut self) -> Option<String> {
+        let guid = self.text(Input::ApiTokenGuid)?.trim();
+        if guid.starts_with("apikey-") || guid.starts_with(USERNAME_PREFIX) {
+            self.complain(Input::ApiTokenGuid, "holds a client ID: give it as API_TOKEN_CLIENT_ID");
+            return None;
+        }
+        Some(guid.to_owned())
+    }
+
+    fn api_token_client_id(&mut self) -> Option<String> {
+        let text = self.text(Input::ApiTokenClientId)?.trim();
+        let client_id = text.strip_prefix(USERNAME_PREFIX).unwrap_or(text);
+        if uuid::Uuid::try_parse(client_id).is_ok() {
+            self.complain(
+                Input::ApiTokenClientId,
+                "must start with apikey-; if this is the token's GUID, give it as API_TOKEN_GUID",
+            );
+            return None;
+        }
+        Some(client_id.to_owned())
+    }
+
+    pub(super) fn address(&mut self) -> Option<Address> {
+        if self.inputs.get(Input::AtlanBaseUrl).is_none() {
+            self.missing.push(Input::AtlanBaseUrl.name());
+        }
+        let text = self.text(Input::AtlanBaseUrl)?;
+        Address::parse(text).map_err(|what| self.complain(Input::AtlanBaseUrl, what)).ok()
+    }
+
+    /// The user's bearer token, or what is needed to get one from Keycloak.
+    pub(super) fn credentials(
+        &mut self,
+        address: Option<&Address>,
+        redactor: &Redactor,
+    ) -> Option<Credentials> {
+        let bearer_inputs = [Input::UserBearerToken, Input::UserBearerTokenFile, Input::AtlanApiKey];
+        let given = bearer_inputs.into_iter().find(|input| self.inputs.get(*input).is_some());
+        // A secret that isn't used in the end must not be printed either.
+        for input in bearer_inputs.into_iter().chain([Input::ClientSecret]) {
+            if let Some(Given::Text(text)) = self.inputs.get(input) {
+                redactor.hide(&text.expose_secret().trim().into());
+            }
+        }
+        let Some(input) = given else {
+            if let Some(keycloak) = address.and_then(Address::keycloak) {
+                return self.impersonation(keycloak, redactor).map(Credentials::Impersonation);
+            }
+            self.missing.push("USER_BEARER_TOKEN (or USER_BEARER_TOKEN_FILE, ATLAN_API_KEY)");
+            return None;
+        };
+        let text = match input {
+            Input::UserBearerTokenFile => {
+                let path = PathBuf::from(self.secret(input)?.expose_secret());
+                read_file(&path)
+                    .map_err(|error| {
+                        self.complain(input, format!("names a file that can't be read: {error}"))
+                    })
+                    .ok()?
+            }
+            _ => self.secret(input)?.clone(),
+        };
+        match BearerToken::parse(text.expose_secret()) {
+            Ok(token) => {
+                redactor.hide(token.secret());
+                Some(Credentials::Bearer(token))
+            }
+            Err(what) => {
+                self.complain(input, what);
+                None
+            }
+        }
+    }
+
+    /// Never without a user: the workflow's own token may do more than the user may.
+    fn impersonation(&mut self, keycloak: Url, redactor: &Redactor) -> Option<Impersonation> {
+        let user_id = self.text(Input::AtlanUserId).map(|id| id.trim().to_owned());
+        if self.inputs.get(Input::AtlanUserId).is_none() {
+            self.missing
+                .push("USER_BEARER_TOKEN, or ATLAN_USER_ID for acting as the user who runs the workflow");
+        }
+        let client_id = self.word_or_file(Input::ClientId, Input::ClientIdFile);
+        let client_secret = self.word_or_file(Input::ClientSecret, Input::ClientSecretFile);
+        for (value, file) in
+            [(Input::ClientId, Input::ClientIdFile), (Input::ClientSecret, Input::ClientSecretFile)]
+        {
+            if self.inputs.get(value).or(self.inputs.get(file)).is_none() {
+                self.missing.push(value.name());
+            }
+        }
+        redactor.hide(client_secret.as_ref()?);
+        Some(Impersonation {
+            keycloak,
+            user_id: user_id?,
+            client_id: client_id?,
+            client_secret: client_secret?,
+        })
+    }
+
+    /// The values of the agent headers, if this runs in a workflow.
+    pub(super) fn agent(&mut self) -> Option<[String; 4]> {
+        let inputs = [
+            Input::XAtlanAgent,
+            Input::XAtlanAgentId,
+            Input::XAtlanAgentPackageName,
+            Input::XAtlanAgentWorkflowId,
+        ];
+        let values = inputs.map(|input| {
+            let text = self.text(input).unwrap_or_default().trim();
+            if !text.is_ascii() {
+                self.complain(input, "has a non-ASCII character in it");
+            }
+            text.to_owned()
+        });
+        values[0].eq_ignore_ascii_case("workflow").then_some(values)
+    }
+}
