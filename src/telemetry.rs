@@ -73,7 +73,13 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    JsonStorageLayer.and_then(BunyanFormattingLayer::new(NAME.to_owned(), writer)).boxed()
+    // Where in the code a line was written says nothing to its reader, and would show the paths of
+    // the machine that built the program.
+    #[allow(clippy::expect_used, reason = "fails only for the core fields of a bunyan record")]
+    let layer = BunyanFormattingLayer::new(NAME.to_owned(), writer)
+        .skip_fields(["file", "line"].into_iter())
+        .expect("optional fields");
+    JsonStorageLayer.and_then(layer).boxed()
 }
 
 /// Removes secrets, and whatever could forge a line or act on a terminal, from each record. Both

@@ -1,1 +1,194 @@
+//! A stand-in for an Atlan tenant: the endpoints that `api-token-connection-admin` uses, over
+//! real HTTP on loopback, with state that changes as the real one's does. It also misbehaves on
+//! request: see [`Fault`].
+//!
+//! ```
+//! use stand_in_tenant::{StandIn, World, example};
+//!
+//! let tenant = StandIn::start(World::example());
+//! assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith"]);
+//! println!("ATLAN_BASE_URL={}", tenant.url());
+//! ```
 
+#![forbid(unsafe_code)]
+
+mod fault;
+mod routes;
+mod server;
+mod tls;
+mod world;
+
+pub use fault::{Fault, Stage, Times};
+pub use tls::Certificate;
+pub use world::{ApiToken, Connection, World, example};
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use fault::{Action, Rule};
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// The path, without the query, and without the host that a proxied request names.
+    pub path: String,
+    /// The query's pairs, decoded.
+    pub query: Vec<(String, String)>,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+    /// Which of the job's requests it is.
+    pub stage: Stage,
+}
+
+impl Request {
+    /// The value of a header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What the server's tasks share.
+#[derive(Default)]
+struct Shared {
+    world: World,
+    rules: Vec<Rule>,
+    requests: Vec<Request>,
+    connections: usize,
+    latency: Duration,
+}
+
+/// A tenant that serves until it is dropped.
+pub struct StandIn {
+    shared: Arc<Mutex<Shared>>,
+    address: SocketAddr,
+    scheme: &'static str,
+    /// The certificate of the CA that signed the server's, as PEM; empty without TLS.
+    pub ca_pem: String,
+    _stop: tokio::sync::oneshot::Sender<()>,
+}
+
+impl StandIn {
+    /// A tenant on a free port of 127.0.0.1.
+    ///
+    /// # Panics
+    ///
+    /// If loopback can't be used.
+    pub fn start(world: World) -> StandIn {
+        StandIn::start_at(world, 0, None)
+    }
+
+    /// The same over TLS.
+    ///
+    /// # Panics
+    ///
+    /// If loopback can't be used.
+    pub fn start_tls(world: World, certificate: Certificate) -> StandIn {
+        StandIn::start_at(world, 0, Some(certificate))
+    }
+
+    /// A tenant on this port; 0 is any free one.
+    ///
+    /// # Panics
+    ///
+    /// If the port can't be used.
+    pub fn start_at(world: World, port: u16, certificate: Option<Certificate>) -> StandIn {
+        let shared = Arc::new(Mutex::new(Shared { world, ..Shared::default() }));
+        let (acceptor, ca_pem) = certificate.map(tls::acceptor).unzip();
+        let scheme = if acceptor.is_some() { "https" } else { "http" };
+        let (stop, stopped) = tokio::sync::oneshot::channel();
+        let address = server::start((Ipv4Addr::LOCALHOST, port).into(), acceptor, shared.clone(), stopped);
+        StandIn { shared, address, scheme, ca_pem: ca_pem.unwrap_or_default(), _stop: stop }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        server::lock(&self.shared)
+    }
+
+    /// What to give as `ATLAN_BASE_URL`, or, for `INTERNAL`, as `HTTP_PROXY`.
+    pub fn url(&self) -> String {
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Looks at or changes what the tenant holds.
+    pub fn edit<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(&mut self.lock().world)
+    }
+
+    /// The admin users of a connection.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such connection.
+    pub fn admin_users(&self, qualified_name: &str) -> Vec<String> {
+        self.edit(|world| world.connection(qualified_name).admin_users.clone().unwrap_or_default())
+    }
+
+    /// Every request so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.lock().requests.clone()
+    }
+
+    /// How many requests of this kind there were.
+    pub fn count(&self, stage: Stage) -> usize {
+        self.lock().requests.iter().filter(|request| request.stage == stage).count()
+    }
+
+    /// How many TCP connections were accepted.
+    pub fn connections(&self) -> usize {
+        self.lock().connections
+    }
+
+    /// Answers so much later from now on.
+    pub fn set_latency(&self, latency: Duration) {
+        self.lock().latency = latency;
+    }
+
+    /// Misbehaves at requests of this kind, which are not carried out.
+    pub fn fail(&self, stage: Stage, times: Times, fault: Fault) {
+        self.lock().rules.push(Rule { stage, times, action: Action::Fail { fault, carry_out: false } });
+    }
+
+    /// Carries requests of this kind out, and then misbehaves instead of saying so.
+    pub fn lose_answer(&self, stage: Stage, times: Times, fault: Fault) {
+        self.lock().rules.push(Rule { stage, times, action: Action::Fail { fault, carry_out: true } });
+    }
+
+    /// Somebody else does something, right before the next request of this kind is carried out.
+    pub fn before(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
+        self.meddle(stage, Times::Once, false, change);
+    }
+
+    /// Somebody else does something, right after the next request of this kind was carried out.
+    pub fn after(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
+        self.meddle(stage, Times::Once, true, change);
+    }
+
+    /// Somebody else does something, right after each request of this kind.
+    pub fn after_each(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
+        self.meddle(stage, Times::Forever, true, change);
+    }
+
+    fn meddle(
+        &self,
+        stage: Stage,
+        times: Times,
+        after: bool,
+        change: impl FnMut(&mut World) + Send + 'static,
+    ) {
+        self.lock().rules.push(Rule {
+            stage,
+            times,
+            action: Action::Meddle { after, change: Box::new(change) },
+        });
+    }
+}
