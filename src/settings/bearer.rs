@@ -108,6 +108,8 @@ impl Claims {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn jwt(payload: &str) -> String {
