@@ -1,10 +1,13 @@
 //! The built program as a process, over real HTTP, against the stand-in tenant.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
 mod exit_codes;
+mod impersonation;
 mod inputs;
 mod output;
 mod pipeline;
+mod readme;
