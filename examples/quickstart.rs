@@ -3,6 +3,8 @@
 //! Runs the real pipeline over real HTTP, twice: the first run makes an API token a connection
 //! admin, the second finds nothing to do.
 
+#![allow(clippy::expect_used, reason = "an example fails by panicking")]
+
 use std::time::Instant;
 
 use api_token_connection_admin::inputs;

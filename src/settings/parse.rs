@@ -190,7 +190,7 @@ impl<'a> Reader<'a> {
             self.missing.push(input.name());
             return None;
         };
-        let name = match value {
+        match value {
             Given::List(list) => self.only_name(list),
             _ => {
                 let text = self.text(input)?.trim();
@@ -206,8 +206,7 @@ impl<'a> Reader<'a> {
                     Some(text.to_owned())
                 }
             }
-        };
-        name
+        }
     }
 
     fn only_name(&mut self, list: &[Given]) -> Option<String> {
