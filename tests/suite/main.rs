@@ -11,3 +11,13 @@ mod inputs;
 mod output;
 mod pipeline;
 mod readme;
+
+mod hostile_answers;
+mod lost_answers;
+mod many_admins;
+mod other_writers;
+mod secrets;
+mod signals;
+mod streams_and_files;
+mod tls;
+mod transient_faults;
