@@ -90,7 +90,7 @@ pub fn help() -> String {
          admin (or would be, in a dry run)\n",
     );
     for kind in ErrorKind::ALL {
-        let retry = if kind == ErrorKind::Unavailable { "; worth a retry" } else { "" };
+        let retry = if kind.is_retryable() { "; worth a retry" } else { "" };
         let _ = writeln!(help, "  {:>3}  {:21}  {}{retry}", kind.exit_code(), kind.name(), kind.meaning());
     }
     help.push_str(

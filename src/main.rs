@@ -43,15 +43,17 @@ fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
     panic::set_hook(Box::new(|panic| {
         error!("a bug: panic at {}", panic.location().map(ToString::to_string).unwrap_or_default());
     }));
-    let result = tokio::runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {
-        let job =
-            AssertUnwindSafe(|| runtime.block_on(job(flags, started, &redactor, &progress, &mut sinks)));
-        let result = panic::catch_unwind(job).unwrap_or_else(|_| Err(bug("the program panicked")));
-        // Not waited for: a thread that still reads standard input, or resolves a name.
-        runtime.shutdown_background();
-        Ok(result)
-    });
-    let result = result.unwrap_or_else(|error| Err(bug(format!("the runtime can't be set up: {error}"))));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => {
+            let job = || runtime.block_on(job(flags, started, &redactor, &progress, &mut sinks));
+            let result = panic::catch_unwind(AssertUnwindSafe(job));
+            // Not waited for: a thread that still reads standard input, or resolves a name.
+            runtime.shutdown_background();
+            result.unwrap_or_else(|_| Err(bug("the program panicked")))
+        }
+        Err(error) => Err(bug(format!("the runtime can't be set up: {error}"))),
+    };
     if let Err(failure) = &result {
         error!(step = %failure.step, kind = failure.kind.name(), "{failure}. {}", failure.hint);
     }

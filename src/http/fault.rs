@@ -74,6 +74,10 @@ impl CallError {
 
     /// True if a write may have been carried out although it failed.
     pub(crate) fn may_have_been_carried_out(&self) -> bool {
+        if self.minting.is_some() {
+            // Keycloak is asked for another bearer token only after the tenant has said no.
+            return false;
+        }
         match &self.fault {
             Fault::NoConnection { .. } | Fault::Untrusted { .. } => false,
             Fault::Refused { status, .. } => *status >= 500 && !self.names_an_unknown_user(),

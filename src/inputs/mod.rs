@@ -59,7 +59,7 @@ inputs! {
     DeadlineSeconds "DEADLINE_SECONDS" "longest run, retries included (default 120)"
     SettleSeconds "SETTLE_SECONDS" "after the write, wait so long and read again (default 0)"
     ReportFile "REPORT_FILE" "also write the report here"
-    ReportMaxBytes "REPORT_MAX_BYTES" "shorten long lists so that the report is at most so long, at least 2048"
+    ReportMaxBytes "REPORT_MAX_BYTES" "shorten long lists so that the report is at most so long (at least 1024)"
     LogLevel "LOG_LEVEL" "error, warn, info, debug or trace (default info)"
     RustLog "RUST_LOG" "read if LOG_LEVEL is not there"
     LogFormat "LOG_FORMAT" "bunyan or pretty (default: pretty on a terminal, else bunyan)"

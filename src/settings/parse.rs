@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::{Address, ApiTokenRef, BearerToken, Credentials, Impersonation, USERNAME_PREFIX};
 use crate::inputs::{Given, Input, Inputs, Problem, has_template, read_file};
@@ -16,7 +18,7 @@ use crate::text::is_unprintable;
 const LONGEST_SECONDS: f64 = 86_400.0;
 
 /// The report always has room for an error with its hint.
-const SMALLEST_REPORT: f64 = 2048.0;
+const SMALLEST_REPORT: f64 = 1024.0;
 
 /// Whether zero seconds make sense.
 #[derive(PartialEq, Eq)]
@@ -153,17 +155,20 @@ impl<'a> Reader<'a> {
         self.number(Input::ReportMaxBytes, SMALLEST_REPORT, 1e9).map(|bytes| bytes as usize)
     }
 
-    pub(super) fn log_level(&mut self) -> tracing_subscriber::filter::Targets {
-        let given =
-            [Input::LogLevel, Input::RustLog].into_iter().find(|input| self.inputs.get(*input).is_some());
-        let level = given.and_then(|input| {
-            let parsed = self.text(input)?.trim().parse();
-            parsed.map_err(|_| self.complain(input, "must be error, warn, info, debug or trace")).ok()
+    /// A level, or directives like `info,hyper_util=debug`.
+    pub(super) fn log_level(&mut self) -> Targets {
+        let level = [Input::LogLevel, Input::RustLog].into_iter().find_map(|input| {
+            let text = self.text(input)?.trim();
+            // A bare word that isn't a level would be taken for the name of a module.
+            let is_meant =
+                text.parse::<LevelFilter>().is_ok() || text.contains('=') || input == Input::RustLog;
+            let level = text.parse().ok().filter(|_| is_meant);
+            if level.is_none() {
+                self.complain(input, "must be error, warn, info, debug or trace");
+            }
+            level
         });
-        level.unwrap_or_else(|| {
-            tracing_subscriber::filter::Targets::new()
-                .with_default(tracing_subscriber::filter::LevelFilter::INFO)
-        })
+        level.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
     }
 
     pub(super) fn log_format(&mut self) -> Option<LogFormat> {
@@ -185,7 +190,7 @@ impl<'a> Reader<'a> {
             self.missing.push(input.name());
             return None;
         };
-        let name = match value {
+        match value {
             Given::List(list) => self.only_name(list),
             _ => {
                 let text = self.text(input)?.trim();
@@ -201,8 +206,7 @@ impl<'a> Reader<'a> {
                     Some(text.to_owned())
                 }
             }
-        };
-        name
+        }
     }
 
     fn only_name(&mut self, list: &[Given]) -> Option<String> {

@@ -1,10 +1,23 @@
 //! The built program as a process, over real HTTP, against the stand-in tenant.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod support;
 
 mod exit_codes;
+mod impersonation;
 mod inputs;
 mod output;
 mod pipeline;
+mod readme;
+
+mod hostile_answers;
+mod lost_answers;
+mod many_admins;
+mod other_writers;
+mod secrets;
+mod signals;
+mod streams_and_files;
+mod tls;
+mod transient_faults;

@@ -1,0 +1,146 @@
+//! The answer to the write is lost: only a fresh read tells whether the tenant carried it out.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+
+use crate::support::Job;
+
+const FOR_EVER: Duration = Duration::from_secs(3600);
+
+fn ways_to_lose_an_answer() -> Vec<(&'static str, Fault)> {
+    vec![
+        ("reset", Fault::Reset),
+        ("reset in the answer", Fault::ResetMidway),
+        ("cut short", Fault::CutShort),
+        ("timeout", Fault::Silence),
+        ("dribble", Fault::Dribble),
+        ("500", Fault::status(500)),
+        ("502", Fault::Answer(502, Vec::new(), "<html>bad gateway</html>".into())),
+        ("503", Fault::status(503)),
+        ("504", Fault::Answer(504, Vec::new(), Vec::new())),
+    ]
+}
+
+fn job(tenant: &StandIn) -> Job {
+    Job::against(tenant).env("REQUEST_TIMEOUT_SECONDS", "1.5").env("DEADLINE_SECONDS", "60")
+}
+
+/// The requests after the first two, in their order.
+fn writes_and_reads(tenant: &StandIn) -> Vec<Stage> {
+    tenant.requests().iter().skip(2).map(|request| request.stage).collect()
+}
+
+#[test]
+fn a_write_that_came_through_is_not_repeated() {
+    for (name, fault) in ways_to_lose_an_answer() {
+        let tenant = StandIn::start(World::example());
+        tenant.lose_answer(Stage::Write, Times::Once, fault);
+        job(&tenant).run().added();
+        assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith", example::USERNAME], "{name}");
+        assert_eq!(writes_and_reads(&tenant), [Stage::Write, Stage::ReadBack], "{name}");
+    }
+}
+
+#[test]
+fn a_write_that_did_not_come_through_is_repeated_after_a_fresh_read() {
+    for (name, fault) in ways_to_lose_an_answer() {
+        let tenant = StandIn::start(World::example());
+        tenant.fail(Stage::Write, Times::Once, fault);
+        job(&tenant).run().added();
+        assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith", example::USERNAME], "{name}");
+        let expected = [Stage::Write, Stage::ReadBack, Stage::Write, Stage::ReadBack];
+        assert_eq!(writes_and_reads(&tenant), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_lost_answer_that_no_retry_can_follow_is_still_looked_into() {
+    // The deadline leaves no time for a second write; a read within a moment of grace it does.
+    for (carried_out, lost) in [(true, "added"), (false, "failed")] {
+        let tenant = StandIn::start(World::example());
+        match carried_out {
+            true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Silence),
+            false => tenant.fail(Stage::Write, Times::Once, Fault::Silence),
+        }
+        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run();
+        let report = ran.report();
+        assert_eq!((&report["status"], &report["changed"]), (&lost.into(), &carried_out.into()), "{ran:?}");
+        assert_eq!(ran.code, Some(if carried_out { 0 } else { 75 }));
+    }
+}
+
+#[test]
+fn a_tenant_that_cannot_be_asked_any_more_leaves_the_truth_open() {
+    for carried_out in [true, false] {
+        let tenant = StandIn::start(World::example());
+        match carried_out {
+            true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Away(FOR_EVER)),
+            false => tenant.fail(Stage::Write, Times::Once, Fault::Away(FOR_EVER)),
+        }
+        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run();
+        let report = ran.failed(75, "unavailable", "append-and-update");
+        assert_eq!(report["changed"], Value::Null, "{ran:?}");
+        let hint = report["error"]["hint"].as_str().unwrap();
+        assert!(hint.starts_with("Check in Atlan whether"), "{hint}");
+        assert!(hint.contains(example::USERNAME) && hint.contains(example::CONNECTION), "{hint}");
+    }
+}
+
+#[test]
+fn a_read_that_fails_for_good_after_a_lost_write_leaves_the_truth_open() {
+    for (status, code, kind) in [(401, 7, "unauthenticated"), (403, 8, "forbidden"), (400, 9, "rejected")] {
+        let tenant = StandIn::start(World::example());
+        tenant.lose_answer(Stage::Write, Times::Once, Fault::Reset);
+        tenant.fail(Stage::ReadBack, Times::Forever, Fault::status(status));
+        let report = Job::against(&tenant).run().failed(code, kind, "append-and-update");
+        assert_eq!(report["changed"], Value::Null);
+        assert!(report["error"]["hint"].as_str().unwrap().starts_with("Check in Atlan whether"));
+    }
+}
+
+#[test]
+fn an_answer_to_the_write_that_makes_no_sense_is_looked_into() {
+    for (carried_out, answer) in [(true, "<html>"), (true, "{"), (false, "[]"), (false, "\u{0}")] {
+        let tenant = StandIn::start(World::example());
+        match carried_out {
+            true => tenant.lose_answer(Stage::Write, Times::Once, Fault::body(answer)),
+            false => tenant.fail(Stage::Write, Times::Once, Fault::body(answer)),
+        }
+        let ran = Job::against(&tenant).run();
+        if carried_out {
+            ran.added();
+        } else {
+            let report = ran.failed(10, "unexpected_response", "append-and-update");
+            assert_eq!(report["changed"], false, "{ran:?}");
+        }
+        assert_eq!(tenant.count(Stage::Write), 1);
+    }
+}
+
+#[test]
+fn a_refusal_is_known_not_to_have_changed_anything() {
+    for (status, code, kind) in [(401, 7, "unauthenticated"), (403, 8, "forbidden"), (400, 9, "rejected")] {
+        let tenant = StandIn::start(World::example());
+        tenant.fail(Stage::Write, Times::Once, Fault::status(status));
+        let report = Job::against(&tenant).run().failed(code, kind, "append-and-update");
+        assert_eq!(report["changed"], false);
+        assert_eq!(writes_and_reads(&tenant), [Stage::Write]);
+    }
+}
+
+#[test]
+fn a_write_refused_for_an_expired_token_that_cannot_be_renewed_changed_nothing() {
+    let tenant = StandIn::start(World::example());
+    tenant.set_latency(Duration::from_millis(300));
+    tenant.before(Stage::Write, World::expire_minted);
+    let running = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "2.5").start();
+    while tenant.count(Stage::Read) == 0 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    tenant.fail(Stage::TokenExchange, Times::Forever, Fault::status(503));
+    let report = running.wait().failed(75, "unavailable", "append-and-update");
+    assert_eq!(report["changed"], false);
+    assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith"]);
+}

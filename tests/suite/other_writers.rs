@@ -1,0 +1,222 @@
+//! Other people and jobs write the same list at the same time. The tenant has no compare-and-set:
+//! what a read can show is kept, and what none can show is said in SECURITY.md.
+
+use std::time::Duration;
+
+use serde_json::json;
+use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+
+use crate::support::Job;
+
+const USERNAME: &str = example::USERNAME;
+
+fn admins(tenant: &StandIn) -> Vec<String> {
+    tenant.admin_users(example::CONNECTION)
+}
+
+/// What a writer leaves behind that had read before us and wrote after us.
+fn overwrite(world: &mut World) {
+    world.first().admin_users = Some(["jdoe", "asmith", "newcomer"].map(str::to_owned).into());
+}
+
+#[test]
+fn a_change_between_the_read_and_the_write_is_beyond_any_client() {
+    // Pinned down so that nobody takes it for a promise: see SECURITY.md.
+    let tenant = StandIn::start(World::example());
+    tenant.before(Stage::Write, |world| world.first().add("newcomer"));
+    Job::against(&tenant).run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", USERNAME]);
+
+    let tenant = StandIn::start(World::example());
+    tenant.before(Stage::Write, |world| world.first().remove("asmith"));
+    Job::against(&tenant).run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", USERNAME]);
+}
+
+#[test]
+fn somebody_added_after_the_write_is_kept_and_reported() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::Write, |world| world.first().add("newcomer"));
+    let report = Job::against(&tenant).run().added();
+    assert_eq!(report["admin_users"]["after"], json!(["jdoe", "asmith", USERNAME, "newcomer"]));
+    assert_eq!(tenant.count(Stage::Write), 1);
+}
+
+#[test]
+fn somebody_removed_after_the_write_is_reported_and_not_put_back() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::Write, |world| world.first().remove("asmith"));
+    let report = Job::against(&tenant).run().failed(11, "verification_failed", "append-and-update");
+    assert_eq!(report["changed"], true);
+    assert!(report["error"]["message"].as_str().unwrap().contains("asmith"));
+    assert_eq!(admins(&tenant), ["jdoe", USERNAME]);
+}
+
+#[test]
+fn a_writer_who_had_read_before_us_loses_nothing_and_nobody() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::Write, overwrite);
+    let report = Job::against(&tenant).run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", "newcomer", USERNAME]);
+    assert_eq!(report["admin_users"]["before"], json!(["jdoe", "asmith", "newcomer"]));
+    assert_eq!(tenant.count(Stage::Write), 2);
+}
+
+#[test]
+fn a_writer_who_left_others_out_but_not_the_token_is_not_blamed_on_us() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::Write, |world| {
+        world.first().admin_users = Some(["asmith", "newcomer", USERNAME].map(str::to_owned).into());
+    });
+    let report = Job::against(&tenant).run().added();
+    assert_eq!(report["admin_users"]["after"], json!(["asmith", "newcomer", USERNAME]));
+}
+
+#[test]
+fn somebody_added_between_a_failed_write_and_its_retry_is_kept() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Write, Times::Once, Fault::status(503));
+    tenant.before(Stage::ReadBack, |world| world.first().add("newcomer"));
+    Job::against(&tenant).run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", "newcomer", USERNAME]);
+}
+
+#[test]
+fn somebody_removed_between_a_failed_write_and_its_retry_is_not_put_back() {
+    for fault in [Fault::status(503), Fault::retry_after(429, "0"), Fault::Reset] {
+        let tenant = StandIn::start(World::example());
+        tenant.fail(Stage::Write, Times::Once, fault);
+        tenant.before(Stage::ReadBack, |world| world.first().remove("asmith"));
+        let report = Job::against(&tenant).run().added();
+        assert_eq!(admins(&tenant), ["jdoe", USERNAME]);
+        assert_eq!(report["admin_users"]["before"], json!(["jdoe"]));
+    }
+}
+
+#[test]
+fn somebody_removed_while_we_write_again_stays_removed() {
+    // The first write is overwritten; before the second, somebody leaves.
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::Write, overwrite);
+    tenant.after(Stage::ReadBack, |world| world.first().remove("asmith"));
+    Job::against(&tenant).run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "newcomer", USERNAME]);
+}
+
+#[test]
+fn a_token_that_another_job_added_meanwhile_is_not_added_twice() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Write, Times::Once, Fault::status(503));
+    tenant.before(Stage::ReadBack, |world| world.first().add(USERNAME));
+    let report = Job::against(&tenant).run().report();
+    assert_eq!(report["status"], "added");
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", USERNAME]);
+    assert_eq!(tenant.count(Stage::Write), 1);
+}
+
+#[test]
+fn a_tenant_that_accepts_writes_and_forgets_them_is_not_believed() {
+    let tenant = StandIn::start(World::example());
+    tenant.after_each(Stage::Write, |world| world.first().remove(USERNAME));
+    let ran = Job::against(&tenant).run();
+    let report = ran.failed(11, "verification_failed", "append-and-update");
+    assert_eq!(report["changed"], false);
+    assert_eq!(tenant.count(Stage::Write), 4, "an answer that says yes four times is enough");
+}
+
+#[test]
+fn a_writer_who_never_stops_is_fought_until_the_deadline_only() {
+    let tenant = StandIn::start(World::example());
+    tenant.after_each(Stage::Write, overwrite);
+    let report = Job::against(&tenant)
+        .env("DEADLINE_SECONDS", "1")
+        .run()
+        .failed(11, "verification_failed", "append-and-update");
+    assert_eq!(report["changed"], false);
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", "newcomer"]);
+}
+
+#[test]
+fn a_connection_that_goes_away_after_the_write_is_reported() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::Write, |world| world.first().active = false);
+    let report = Job::against(&tenant).run().failed(6, "connection_not_found", "append-and-update");
+    assert_eq!(report["changed"], json!(null));
+}
+
+#[test]
+fn settling_sees_a_late_overwrite_and_mends_it() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::ReadBack, overwrite);
+    Job::against(&tenant).env("SETTLE_SECONDS", "0.2").run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", "newcomer", USERNAME]);
+    assert_eq!(tenant.count(Stage::Write), 2);
+}
+
+#[test]
+fn without_settling_a_late_overwrite_goes_unseen() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::ReadBack, overwrite);
+    Job::against(&tenant).run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "asmith", "newcomer"]);
+}
+
+#[test]
+fn somebody_removed_on_purpose_while_we_settle_is_no_failure() {
+    let tenant = StandIn::start(World::example());
+    tenant.after(Stage::ReadBack, |world| world.first().remove("asmith"));
+    let report = Job::against(&tenant).env("SETTLE_SECONDS", "0.2").run().added();
+    assert_eq!(report["admin_users"]["after"], json!(["jdoe", USERNAME]));
+    assert_eq!(tenant.count(Stage::Write), 1);
+}
+
+#[test]
+fn settling_does_not_outlast_the_deadline() {
+    let tenant = StandIn::start(World::example());
+    let ran =
+        Job::against(&tenant).env("SETTLE_SECONDS", "0.9").env("DEADLINE_SECONDS", "1").run();
+    ran.added();
+    assert!(ran.elapsed < Duration::from_secs(4), "{ran:?}");
+}
+
+#[test]
+fn a_tenant_that_is_gone_when_the_list_has_settled_does_not_unsay_the_change() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Other, Times::Once, Fault::Silence);
+    let running = Job::against(&tenant).env("SETTLE_SECONDS", "0.8").env("DEADLINE_SECONDS", "1.5").start();
+    while tenant.count(Stage::ReadBack) == 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tenant.fail(Stage::ReadBack, Times::Forever, Fault::status(503));
+    let report = running.wait().failed(75, "unavailable", "append-and-update");
+    assert_eq!(report["changed"], true);
+}
+
+#[test]
+fn twenty_jobs_that_settle_end_with_all_twenty_on_the_list() {
+    let mut world = World::example();
+    let clients: Vec<String> = (0..20).map(|number| format!("apikey-{number:08}")).collect();
+    for (number, client) in clients.iter().enumerate() {
+        world.add_token(&format!("job-{number}"), &format!("guid-{number}"), client);
+    }
+    let tenant = StandIn::start(world);
+    // Time between a job's read and its write, for others to get in between.
+    tenant.set_latency(Duration::from_millis(30));
+    let running: Vec<_> = (0..20)
+        .map(|number| {
+            Job::against(&tenant)
+                .env("API_TOKEN_NAME", format!("job-{number}"))
+                .env("SETTLE_SECONDS", "1.5")
+                .env("DEADLINE_SECONDS", "120")
+                .start()
+        })
+        .collect();
+    for job in running {
+        job.wait().added();
+    }
+    let admins = admins(&tenant);
+    assert_eq!(admins.len(), 22, "{admins:?}");
+    for name in clients.iter().map(|client| format!("service-account-{client}")) {
+        assert!(admins.contains(&name), "{name} is missing: {admins:?}");
+    }
+}

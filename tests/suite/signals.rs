@@ -1,0 +1,155 @@
+//! SIGTERM and SIGINT at each moment of a run.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+
+use crate::support::{Job, Running};
+
+const SIGNALS: [(&str, i32); 2] = [("TERM", 143), ("INT", 130)];
+
+fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Starts a job and waits until the tenant has this request of it.
+fn start_until(tenant: &StandIn, stage: Stage, job: Job) -> Running {
+    let running = job.start();
+    wait_until("the request", || tenant.count(stage) > 0);
+    running
+}
+
+#[test]
+fn before_the_write_a_signal_stops_the_run_at_once() {
+    for (signal, code) in SIGNALS {
+        for (stage, step) in [(Stage::Token, "retrieve-token"), (Stage::Read, "retrieve-connection-admins")] {
+            let tenant = StandIn::start(World::example());
+            tenant.fail(stage, Times::Forever, Fault::Silence);
+            let running = start_until(&tenant, stage, Job::against(&tenant));
+            let sent = Instant::now();
+            running.signal(signal);
+            let report = running.wait().failed(code, "interrupted", step);
+            assert!(sent.elapsed() < Duration::from_secs(3));
+            assert_eq!((&report["changed"], &report["error"]["retryable"]), (&json!(false), &json!(true)));
+            assert_eq!(tenant.count(Stage::Write), 0);
+        }
+    }
+}
+
+#[test]
+fn a_signal_while_waiting_for_another_try_stops_the_run_at_once() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Token, Times::Forever, Fault::retry_after(503, "100"));
+    let running = start_until(&tenant, Stage::Token, Job::against(&tenant));
+    running.signal("TERM");
+    let ran = running.wait();
+    ran.failed(143, "interrupted", "retrieve-token");
+    assert!(ran.elapsed < Duration::from_secs(5), "{ran:?}");
+}
+
+#[test]
+fn a_signal_while_the_inputs_are_read_stops_the_run_at_once() {
+    for (signal, code) in SIGNALS {
+        let mut running = Job::bare()
+            .args(["--config", "-"])
+            .with(|command| {
+                command.stdin(Stdio::piped());
+            })
+            .start();
+        let _nobody_writes = running.child.stdin.take();
+        // Until it handles signals, which /proc shows, it would die of one.
+        let status = format!("/proc/{}/status", running.child.id());
+        wait_until("a handler", || {
+            let status = std::fs::read_to_string(&status).unwrap_or_default();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
+            u64::from_str_radix(caught.trim(), 16).is_ok_and(|caught| caught & (1 << 14) != 0 && caught & 2 != 0)
+        });
+        running.signal(signal);
+        let report = running.wait().failed(code, "interrupted", "configure");
+        assert_eq!(report["changed"], false);
+    }
+}
+
+#[test]
+fn during_the_write_a_signal_lets_it_finish_and_be_read_back() {
+    for (signal, _) in SIGNALS {
+        let tenant = StandIn::start(World::example());
+        tenant.set_latency(Duration::from_millis(400));
+        let running = start_until(&tenant, Stage::Write, Job::against(&tenant));
+        running.signal(signal);
+        running.wait().added();
+        assert_eq!(tenant.count(Stage::ReadBack), 1);
+        assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith", example::USERNAME]);
+    }
+}
+
+#[test]
+fn a_write_whose_answer_is_lost_is_looked_into_after_a_signal_and_not_repeated() {
+    for (signal, code) in SIGNALS {
+        for carried_out in [true, false] {
+            let tenant = StandIn::start(World::example());
+            match carried_out {
+                true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Silence),
+                false => tenant.fail(Stage::Write, Times::Once, Fault::Silence),
+            }
+            let job = Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "1");
+            let running = start_until(&tenant, Stage::Write, job);
+            running.signal(signal);
+            let ran = running.wait();
+            if carried_out {
+                ran.added();
+            } else {
+                let report = ran.failed(code, "interrupted", "append-and-update");
+                assert_eq!(report["changed"], false);
+            }
+            assert_eq!(tenant.count(Stage::Write), 1);
+        }
+    }
+}
+
+#[test]
+fn an_overwritten_write_is_not_repeated_after_a_signal() {
+    let tenant = StandIn::start(World::example());
+    tenant.set_latency(Duration::from_millis(300));
+    tenant.after(Stage::Write, |world| world.first().add("newcomer"));
+    tenant.after(Stage::Write, |world| world.first().remove(example::USERNAME));
+    let running = start_until(&tenant, Stage::Write, Job::against(&tenant));
+    running.signal("TERM");
+    let report = running.wait().failed(143, "interrupted", "append-and-update");
+    assert_eq!(report["changed"], false);
+    assert_eq!(tenant.count(Stage::Write), 1);
+    assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith", "newcomer"]);
+}
+
+#[test]
+fn a_tenant_that_does_not_answer_holds_a_stopped_run_up_for_a_few_seconds_only() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Write, Times::Once, Fault::Silence);
+    let running = start_until(&tenant, Stage::Write, Job::against(&tenant));
+    let sent = Instant::now();
+    running.signal("TERM");
+    let report = running.wait().failed(143, "interrupted", "append-and-update");
+    assert!(sent.elapsed() < Duration::from_secs(8), "{:?}", sent.elapsed());
+    assert_eq!(report["changed"], Value::Null);
+    assert!(report["error"]["hint"].as_str().unwrap().contains("isn't known"), "{report}");
+}
+
+#[test]
+fn a_signal_while_the_list_settles_reports_the_change() {
+    let tenant = StandIn::start(World::example());
+    let job = Job::against(&tenant).env("SETTLE_SECONDS", "60");
+    let running = start_until(&tenant, Stage::ReadBack, job);
+    // The settled pause starts a moment after the tenant has the request.
+    std::thread::sleep(Duration::from_millis(500));
+    running.signal("TERM");
+    let ran = running.wait();
+    let report = ran.failed(143, "interrupted", "append-and-update");
+    assert_eq!(report["changed"], true);
+    assert!(ran.elapsed < Duration::from_secs(20), "{ran:?}");
+}
