@@ -128,10 +128,11 @@ fn a_tenant_that_accepts_writes_and_forgets_them_is_not_believed() {
 fn a_writer_who_never_stops_is_fought_until_the_deadline_only() {
     let tenant = StandIn::start(World::example());
     tenant.after_each(Stage::Write, overwrite);
-    let report = Job::against(&tenant)
-        .env("DEADLINE_SECONDS", "1")
-        .run()
-        .failed(11, "verification_failed", "append-and-update");
+    let report = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run().failed(
+        11,
+        "verification_failed",
+        "append-and-update",
+    );
     assert_eq!(report["changed"], false);
     assert_eq!(admins(&tenant), ["jdoe", "asmith", "newcomer"]);
 }
@@ -173,8 +174,7 @@ fn somebody_removed_on_purpose_while_we_settle_is_no_failure() {
 #[test]
 fn settling_does_not_outlast_the_deadline() {
     let tenant = StandIn::start(World::example());
-    let ran =
-        Job::against(&tenant).env("SETTLE_SECONDS", "0.9").env("DEADLINE_SECONDS", "1").run();
+    let ran = Job::against(&tenant).env("SETTLE_SECONDS", "0.9").env("DEADLINE_SECONDS", "1").run();
     ran.added();
     assert!(ran.elapsed < Duration::from_secs(4), "{ran:?}");
 }

@@ -68,7 +68,8 @@ fn a_signal_while_the_inputs_are_read_stops_the_run_at_once() {
         wait_until("a handler", || {
             let status = std::fs::read_to_string(&status).unwrap_or_default();
             let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
-            u64::from_str_radix(caught.trim(), 16).is_ok_and(|caught| caught & (1 << 14) != 0 && caught & 2 != 0)
+            u64::from_str_radix(caught.trim(), 16)
+                .is_ok_and(|caught| caught & (1 << 14) != 0 && caught & 2 != 0)
         });
         running.signal(signal);
         let report = running.wait().failed(code, "interrupted", "configure");

@@ -84,7 +84,8 @@ fn each_transient_fault_that_lasts_ends_the_run_at_the_deadline() {
             let report = ran.failed(75, "unavailable", step(stage));
             assert_eq!(report["error"]["retryable"], true, "{stage:?}: {name}");
             assert!(ran.elapsed < DEADLINE + Duration::from_secs(1) + SLACK, "{stage:?}: {name}: {ran:?}");
-            let can_be_asked = stage != Stage::ReadBack && !(stage == Stage::Write && name.contains("refused"));
+            let can_be_asked =
+                stage != Stage::ReadBack && !(stage == Stage::Write && name.contains("refused"));
             let changed = if can_be_asked { false.into() } else { serde_json::Value::Null };
             assert_eq!(report["changed"], changed, "{stage:?}: {name}: {ran:?}");
             if stage != Stage::ReadBack {
