@@ -63,6 +63,10 @@ impl CallError {
 
     /// True if the same request can succeed a little later.
     pub(crate) fn is_transient(&self) -> bool {
+        if self.minting.is_some() {
+            // Keycloak was asked patiently already.
+            return false;
+        }
         match &self.fault {
             Fault::NoConnection { .. } | Fault::Broken(_) | Fault::TimedOut(_) => true,
             Fault::Refused { status, .. } => {

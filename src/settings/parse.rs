@@ -12,7 +12,6 @@ use super::{Address, ApiTokenRef, BearerToken, Credentials, Impersonation, USERN
 use crate::inputs::{Given, Input, Inputs, Problem, has_template, read_file};
 use crate::secret::{Redactor, starts_like_a_jwt};
 use crate::telemetry::LogFormat;
-use crate::text::is_unprintable;
 
 /// No wait is longer than a day: more is a slip, say milliseconds.
 const LONGEST_SECONDS: f64 = 86_400.0;
@@ -74,8 +73,8 @@ impl<'a> Reader<'a> {
         if starts_like_a_jwt(text.trim()) {
             self.complain(input, "holds what looks like a bearer token (a JWT), which doesn't belong there");
             None
-        } else if text.trim_end_matches(['\r', '\n']).contains(is_unprintable) {
-            self.complain(input, "has a control character or an invisible one in it");
+        } else if text.trim_end_matches(['\r', '\n']).contains(char::is_control) {
+            self.complain(input, "has a control character in it");
             None
         } else {
             Some(text.trim_end_matches(['\r', '\n']))
