@@ -52,8 +52,8 @@ impl Scope {
             ("sprig.regexFind", [pattern, text]) => find(&self.operand(pattern), &self.operand(text)),
             ("sprig.dig", [keys @ .., default, root]) => {
                 let variables = self.nested();
-                let keys = iter::once(root.clone()).chain(keys.iter().map(|key| self.operand(key)));
-                let found = keys.fold(Some(&variables), |map, key| map?.get(key));
+                let mut keys = iter::once(root.clone()).chain(keys.iter().map(|key| self.operand(key)));
+                let found = keys.try_fold(&variables, |map, key| map.get(key));
                 found.map_or_else(|| self.operand(default), |found| found.as_str().unwrap().to_owned())
             }
             _ => panic!("the test can't evaluate {expression}"),
