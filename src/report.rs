@@ -112,11 +112,13 @@ impl Report {
                 hint: cut(&failure.hint),
                 retryable: failure.kind.is_retryable(),
                 exit_code: failure.kind.exit_code(),
-                http: failure.exchange.as_ref(),
-                tenant: failure
-                    .tenant
-                    .as_ref()
-                    .map(|tenant| TenantView { code: tenant.code.as_deref(), message: cut(&tenant.message) }),
+                request: failure.exchange.as_ref().map(|http| RequestView {
+                    http,
+                    tenant: failure.tenant.as_ref().map(|tenant| TenantView {
+                        code: tenant.code.as_deref(),
+                        message: cut(&tenant.message),
+                    }),
+                }),
             }),
             connection: self.connection.as_ref().map(|[qualified_name, guid, name]| ConnectionView {
                 qualified_name: cut(qualified_name),
@@ -190,9 +192,14 @@ struct ErrorView<'a> {
     hint: String,
     retryable: bool,
     exit_code: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    http: Option<&'a Exchange>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
+    request: Option<RequestView<'a>>,
+}
+
+/// The request that showed the failure, and what the tenant said; `null` if it said nothing.
+#[derive(Serialize)]
+struct RequestView<'a> {
+    http: &'a Exchange,
     tenant: Option<TenantView<'a>>,
 }
 

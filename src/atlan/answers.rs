@@ -93,6 +93,7 @@ pub(super) struct EntityAnswer {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entity {
+    type_name: Option<String>,
     guid: String,
     status: Option<String>,
     attributes: Attributes,
@@ -115,6 +116,9 @@ impl Entity {
     /// The connection, if it is one that can be written back without creating another.
     pub(super) fn into_connection(self, asked_for: &str) -> Result<Connection, &'static str> {
         let Attributes { qualified_name, name, admin_users } = self.attributes;
+        if self.type_name.is_some_and(|name| name != "Connection") {
+            return Err("it returns an asset that isn't a connection");
+        }
         if qualified_name != asked_for {
             return Err("it returns a connection of another qualified name");
         }

@@ -27,6 +27,9 @@ use crate::text;
 /// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
 const LARGEST_ANSWER: usize = 16 << 20;
 
+/// A try with less time than this would only end in a timeout that hides the real reason.
+const SHORTEST_TRY: Duration = Duration::from_millis(100);
+
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
 
@@ -50,9 +53,9 @@ impl Deadline {
         Deadline(self.0 + by)
     }
 
-    /// True if something is left of it after a wait of `pause`.
+    /// True if there is time for another try after a wait of `pause`.
     pub(crate) fn allows(self, pause: Duration) -> bool {
-        pause < self.remaining()
+        pause.saturating_add(SHORTEST_TRY) < self.remaining()
     }
 }
 

@@ -214,6 +214,7 @@ fn exit_10_when_something_else_answers() {
 #[test]
 fn exit_10_for_a_connection_that_could_not_be_written_back_safely() {
     for (change, words) in [
+        (("typeName", json!("Table")), "isn't a connection"),
         (("guid", json!("-1")), "GUID"),
         (("guid", json!("")), "GUID"),
         (("name", json!(null)), "name"),
@@ -222,9 +223,10 @@ fn exit_10_for_a_connection_that_could_not_be_written_back_safely() {
         (("adminUsers", json!(["jdoe", null])), "shape"),
     ] {
         let (field, value) = change;
-        let mut entity = json!({ "guid": "g", "status": "ACTIVE", "attributes": {
+        let mut entity = json!({ "typeName": "Connection", "guid": "g", "status": "ACTIVE", "attributes": {
             "name": "production", "qualifiedName": example::CONNECTION, "adminUsers": ["jdoe"] } });
-        let place = if field == "guid" { &mut entity } else { &mut entity["attributes"] };
+        let place =
+            if matches!(field, "guid" | "typeName") { &mut entity } else { &mut entity["attributes"] };
         place[field] = value;
         let tenant = example();
         tenant.fail(Stage::Read, Times::Forever, Fault::body(json!({ "entity": entity }).to_string()));

@@ -92,8 +92,17 @@ fn an_admin_who_left_the_company_stays_in_the_list() {
 
 #[test]
 fn a_token_is_found_by_any_name_guid_or_client_id() {
-    for name in [r#"a "b" {c}"#, "100% & more = ?#/+", "\\", "トークン", "  spaced  ", "'; drop--", "{x}"]
-    {
+    for name in [
+        r#"a "b" {c}"#,
+        "100% & more = ?#/+",
+        "\\",
+        "トークン",
+        "می\u{200c}خواهم",
+        "👩\u{200d}💻",
+        "  spaced  ",
+        "'; drop--",
+        "{x}",
+    ] {
         let tenant = StandIn::start(World::example());
         tenant.edit(|world| world.tokens[0].name = name.to_owned());
         Job::against(&tenant).env("API_TOKEN_NAME", name).run().added();
