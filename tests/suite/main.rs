@@ -12,6 +12,7 @@ mod output;
 mod pipeline;
 mod readme;
 
+mod explanations;
 mod hostile_answers;
 mod lost_answers;
 mod many_admins;
