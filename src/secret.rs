@@ -9,6 +9,8 @@ use std::sync::{Arc, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::text::CUT_OFF;
+
 const REDACTED: &str = "[REDACTED]";
 
 /// Shorter secrets are not searched for: they would be found inside ordinary words.
@@ -40,7 +42,8 @@ impl Redactor {
         let known = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         known.iter().fold(Cow::Borrowed(text), |text, secret| {
             let secret = secret.expose_secret();
-            if text.contains(secret) { Cow::Owned(text.replace(secret, REDACTED)) } else { text }
+            let text = if text.contains(secret) { text.replace(secret, REDACTED).into() } else { text };
+            if text.contains(CUT_OFF) { without_cut_off(&text, secret).into() } else { text }
         })
     }
 
@@ -64,6 +67,27 @@ impl Redactor {
     }
 }
 
+/// `text` without the start of `secret` wherever the rest of it was cut off.
+fn without_cut_off(text: &str, secret: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for part in text.split_inclusive(CUT_OFF) {
+        let head = part.strip_suffix(CUT_OFF).and_then(|head| {
+            let mut starts =
+                (SHORTEST_SEARCHED..secret.len()).rev().filter_map(|length| secret.get(..length));
+            starts.find_map(|start| head.strip_suffix(start))
+        });
+        match head {
+            Some(head) => {
+                clean.push_str(head);
+                clean.push_str(REDACTED);
+                clean.push(CUT_OFF);
+            }
+            None => clean.push_str(part),
+        }
+    }
+    clean
+}
+
 /// True for text that starts the way the base64 of `{"` does and is too long for a name.
 pub fn starts_like_a_jwt(text: &str) -> bool {
     text.starts_with("eyJ") && text.len() >= 20
@@ -84,6 +108,19 @@ mod tests {
         let redactor = redactor("p\"ss/wörd&1");
         for text in ["p\"ss/wörd&1", r#"p\"ss/wörd&1"#, "p%22ss%2Fw%C3%B6rd%261"] {
             assert_eq!(redactor.clean(&format!("a {text} b")), "a [REDACTED] b");
+        }
+    }
+
+    #[test]
+    fn the_start_of_a_secret_that_was_cut_off_is_replaced() {
+        let redactor = redactor("0123456789abcdef");
+        for (text, clean) in [
+            ("a 0123456789abcde… b", "a [REDACTED]… b"),
+            ("a 01234567… b 012345678…", "a [REDACTED]… b [REDACTED]…"),
+            ("a 0123456… b", "a 0123456… b"),
+            ("01234567 … b", "01234567 … b"),
+        ] {
+            assert_eq!(redactor.clean(text), clean);
         }
     }
 

@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 
+/// Stands where the rest of a text was cut off.
+pub const CUT_OFF: char = '…';
+
 /// True for characters that change how the text around them is shown: control characters, line
 /// and paragraph separators, zero-width and bidirectional formatting characters.
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// `text` with every unprintable character written as `\u001b`, the way JSON writes it, except
@@ -28,11 +31,11 @@ pub fn escaped(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// `text` on one printable line of at most `most` characters; what is cut off is marked by `…`.
+/// `text` on one printable line of at most `most` characters; what is cut off is marked by [`CUT_OFF`].
 pub fn bounded(text: &str, most: usize) -> String {
     let text = text.trim();
     match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}…", escaped(&text[..end], |_| false)),
+        Some((end, _)) => format!("{}{CUT_OFF}", escaped(&text[..end], |_| false)),
         None => escaped(text, |_| false).into_owned(),
     }
 }
@@ -47,7 +50,7 @@ pub fn quoted(text: &str) -> String {
 fn bounded_untrimmed(text: &str) -> String {
     const MOST: usize = 200;
     match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", escaped(&text[..end], |_| false)),
+        Some((end, _)) => format!("{}{CUT_OFF}", escaped(&text[..end], |_| false)),
         None => escaped(text, |_| false).into_owned(),
     }
 }

@@ -118,8 +118,11 @@ impl Fault {
     }
 
     /// A redirect, which is never followed.
-    pub(super) fn redirect(from: &Url, headers: &HeaderMap) -> Fault {
-        let target = headers.get(LOCATION).and_then(|location| from.join(location.to_str().ok()?).ok());
+    pub(super) fn redirect(from: &Url, headers: &HeaderMap, redactor: &Redactor) -> Fault {
+        // Cleaned as it came: a URL's host is in lower case, and a secret isn't found in that.
+        let target = headers
+            .get(LOCATION)
+            .and_then(|location| from.join(&redactor.clean_foreign(location.to_str().ok()?)).ok());
         let host = target.as_ref().and_then(Url::host_str).unwrap_or("another place");
         Fault::NotTheApi(format!("it redirects to {}", text::bounded(host, 100)))
     }
@@ -211,7 +214,13 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
 fn distrust(why: &CertificateError) -> String {
     match why {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
-        CertificateError::UnknownIssuer => "it is signed by a CA that isn't known here".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it isn't valid yet".to_owned()
+        }
+        // The latter is what a CA makes that bears the name of a known one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "it is signed by a CA that isn't known here".to_owned()
+        }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "it is for another host name".to_owned()
         }

@@ -236,7 +236,7 @@ impl Http {
         let status = response.status();
         exchange.status = Some(status.as_u16());
         if status.is_redirection() {
-            return Err(Fault::redirect(&call.url, response.headers()));
+            return Err(Fault::redirect(&call.url, response.headers(), &self.redactor));
         }
         let retry_after = response.headers().get(RETRY_AFTER).and_then(fault::retry_after);
         let expected = response.content_length().unwrap_or(0).min(LARGEST_ANSWER as u64) as usize;

@@ -1,5 +1,7 @@
 //! The endpoints, and what the tenant does at each.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
@@ -138,8 +140,9 @@ fn update(world: &mut World, request: &Request, user: &str) -> Answer {
         );
     }
     let after = names(&attributes["adminUsers"]);
+    let known: HashSet<&String> = before.iter().collect();
     if let Some(unknown) =
-        after.iter().flatten().find(|name| !before.contains(name) && !world.knows_user(name))
+        after.iter().flatten().find(|name| !known.contains(name) && !world.knows_user(name))
     {
         return (
             500,

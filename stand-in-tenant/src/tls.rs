@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
@@ -18,12 +18,16 @@ pub enum Certificate {
     WrongHost,
     /// It has expired.
     Expired,
+    /// It is of the future.
+    NotYetValid,
 }
 
 /// The server's side of TLS, and the CA's certificate as PEM.
 pub(crate) fn acceptor(certificate: Certificate) -> (TlsAcceptor, String) {
     let ca_key = KeyPair::generate().expect("a key");
     let mut ca = CertificateParams::new(Vec::new()).expect("parameters");
+    // CAs of one kind bear one name, with different keys.
+    ca.distinguished_name.push(DnType::CommonName, format!("stand-in CA, {certificate:?}"));
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca_pem = ca.self_signed(&ca_key).expect("a CA").pem();
     let issuer = Issuer::new(ca, ca_key);
@@ -36,8 +40,12 @@ pub(crate) fn acceptor(certificate: Certificate) -> (TlsAcceptor, String) {
     let mut leaf = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
         .expect("names");
     let now = OffsetDateTime::now_utc();
-    leaf.not_before = now - Duration::days(30);
-    leaf.not_after = now + Duration::days(if certificate == Certificate::Expired { -1 } else { 30 });
+    let (from, until) = match certificate {
+        Certificate::Expired => (-30, -1),
+        Certificate::NotYetValid => (1, 30),
+        _ => (-30, 30),
+    };
+    (leaf.not_before, leaf.not_after) = (now + Duration::days(from), now + Duration::days(until));
     let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
 
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
 
-use crate::support::Job;
+use crate::support::{Job, all_at_once, wait_until};
 
 const FOR_EVER: Duration = Duration::from_secs(3600);
 
@@ -34,25 +34,25 @@ fn writes_and_reads(tenant: &StandIn) -> Vec<Stage> {
 
 #[test]
 fn a_write_that_came_through_is_not_repeated() {
-    for (name, fault) in ways_to_lose_an_answer() {
+    all_at_once(&ways_to_lose_an_answer(), |(name, fault)| {
         let tenant = StandIn::start(World::example());
-        tenant.lose_answer(Stage::Write, Times::Once, fault);
+        tenant.lose_answer(Stage::Write, Times::Once, fault.clone());
         job(&tenant).run().added();
         assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith", example::USERNAME], "{name}");
         assert_eq!(writes_and_reads(&tenant), [Stage::Write, Stage::ReadBack], "{name}");
-    }
+    });
 }
 
 #[test]
 fn a_write_that_did_not_come_through_is_repeated_after_a_fresh_read() {
-    for (name, fault) in ways_to_lose_an_answer() {
+    all_at_once(&ways_to_lose_an_answer(), |(name, fault)| {
         let tenant = StandIn::start(World::example());
-        tenant.fail(Stage::Write, Times::Once, fault);
+        tenant.fail(Stage::Write, Times::Once, fault.clone());
         job(&tenant).run().added();
         assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith", example::USERNAME], "{name}");
         let expected = [Stage::Write, Stage::ReadBack, Stage::Write, Stage::ReadBack];
         assert_eq!(writes_and_reads(&tenant), expected, "{name}");
-    }
+    });
 }
 
 #[test]
@@ -136,9 +136,7 @@ fn a_write_refused_for_an_expired_token_that_cannot_be_renewed_changed_nothing()
     tenant.set_latency(Duration::from_millis(300));
     tenant.before(Stage::Write, World::expire_minted);
     let running = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "2.5").start();
-    while tenant.count(Stage::Read) == 0 {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until("the read", || tenant.count(Stage::Read) > 0);
     tenant.fail(Stage::TokenExchange, Times::Forever, Fault::status(503));
     let report = running.wait().failed(75, "unavailable", "append-and-update");
     assert_eq!(report["changed"], false);

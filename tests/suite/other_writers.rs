@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
 
-use crate::support::Job;
+use crate::support::{Job, wait_until};
 
 const USERNAME: &str = example::USERNAME;
 
@@ -182,11 +182,8 @@ fn settling_does_not_outlast_the_deadline() {
 #[test]
 fn a_tenant_that_is_gone_when_the_list_has_settled_does_not_unsay_the_change() {
     let tenant = StandIn::start(World::example());
-    tenant.fail(Stage::Other, Times::Once, Fault::Silence);
     let running = Job::against(&tenant).env("SETTLE_SECONDS", "0.8").env("DEADLINE_SECONDS", "1.5").start();
-    while tenant.count(Stage::ReadBack) == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    wait_until("the first look", || tenant.count(Stage::ReadBack) > 0);
     tenant.fail(Stage::ReadBack, Times::Forever, Fault::status(503));
     let report = running.wait().failed(75, "unavailable", "append-and-update");
     assert_eq!(report["changed"], true);

@@ -6,17 +6,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
 
-use crate::support::{Job, Running};
+use crate::support::{Job, Running, all_at_once, wait_until};
 
 const SIGNALS: [(&str, i32); 2] = [("TERM", 143), ("INT", 130)];
-
-fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 /// Starts a job and waits until the tenant has this request of it.
 fn start_until(tenant: &StandIn, stage: Stage, job: Job) -> Running {
@@ -92,8 +84,8 @@ fn during_the_write_a_signal_lets_it_finish_and_be_read_back() {
 
 #[test]
 fn a_write_whose_answer_is_lost_is_looked_into_after_a_signal_and_not_repeated() {
-    for (signal, code) in SIGNALS {
-        for carried_out in [true, false] {
+    for carried_out in [true, false] {
+        all_at_once(&SIGNALS, |(signal, code)| {
             let tenant = StandIn::start(World::example());
             match carried_out {
                 true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Silence),
@@ -106,11 +98,11 @@ fn a_write_whose_answer_is_lost_is_looked_into_after_a_signal_and_not_repeated()
             if carried_out {
                 ran.added();
             } else {
-                let report = ran.failed(code, "interrupted", "append-and-update");
+                let report = ran.failed(*code, "interrupted", "append-and-update");
                 assert_eq!(report["changed"], false);
             }
             assert_eq!(tenant.count(Stage::Write), 1);
-        }
+        });
     }
 }
 

@@ -151,3 +151,22 @@ impl Ran {
         format!("{}{}", self.stdout, self.stderr)
     }
 }
+
+/// Runs each case on a thread of its own: they mostly wait.
+pub fn all_at_once<T: Sync>(cases: &[T], check: impl Fn(&T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| check(case));
+        }
+    });
+}
+
+/// Waits for something that happens in another process or thread.
+#[track_caller]
+pub fn wait_until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

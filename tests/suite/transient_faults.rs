@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
 
-use crate::support::{Job, Ran};
+use crate::support::{Job, Ran, all_at_once};
 
 const REQUESTS: [Stage; 4] = [Stage::Token, Stage::Read, Stage::Write, Stage::ReadBack];
 
@@ -42,15 +42,6 @@ fn step(stage: Stage) -> &'static str {
         Stage::Read => "retrieve-connection-admins",
         _ => "append-and-update",
     }
-}
-
-/// Runs each case on a thread of its own: they mostly wait.
-fn all_at_once<T: Sync>(cases: &[T], check: impl Fn(&T) + Sync) {
-    std::thread::scope(|scope| {
-        for case in cases {
-            scope.spawn(|| check(case));
-        }
-    });
 }
 
 #[test]
