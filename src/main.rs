@@ -109,9 +109,9 @@ fn bug(message: impl Into<String>) -> Failure {
 
 /// Writes the report to standard output and, if one is named, to the report file.
 fn publish(report: &Report, sinks: Sinks) -> ExitCode {
-    if let Some(mut file) = sinks.report_file {
+    if let Some(file) = sinks.report_file {
         let json = report.to_json(false, sinks.report_max_bytes.map(|most| most - 1));
-        if let Err(error) = writeln!(file, "{json}") {
+        if let Err(error) = file.write(&json) {
             warn!("the report file can't be written: {error}");
         }
     }
