@@ -57,7 +57,7 @@ fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
     if let Err(failure) = &result {
         error!(step = %failure.step, kind = failure.kind.name(), "{failure}. {}", failure.hint);
     }
-    publish(&Report::new(result, &progress, sinks.dry_run, started.elapsed(), &redactor), sinks)
+    publish(&Report::new(result, progress, sinks.dry_run, started.elapsed(), &redactor), sinks)
 }
 
 /// Everything that can be interrupted. `sinks` is filled as soon as the inputs are read, since
@@ -116,7 +116,9 @@ fn publish(report: &Report, sinks: Sinks) -> ExitCode {
         }
     }
     let pretty = io::stdout().is_terminal();
-    print(&format!("{}\n", report.to_json(pretty, sinks.report_max_bytes.map(|most| most - 1))));
+    let mut json = report.to_json(pretty, sinks.report_max_bytes.map(|most| most - 1));
+    json.push('\n');
+    print(&json);
     ExitCode::from(report.exit_code())
 }
 

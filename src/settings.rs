@@ -4,6 +4,7 @@
 mod address;
 mod bearer;
 mod parse;
+mod reader;
 
 pub use address::{Address, Services};
 pub use bearer::{BearerToken, Claims};
@@ -18,7 +19,7 @@ use secrecy::SecretString;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::inputs::{Input, Inputs, Problem};
 use crate::secret::Redactor;
-use parse::Reader;
+use reader::{Reader, Zero};
 
 /// The only prefix that Atlan puts before an API token's client ID to make it a username.
 pub const USERNAME_PREFIX: &str = "service-account-";
@@ -162,10 +163,10 @@ impl Settings {
         let address = reader.address();
         let credentials = reader.credentials(address.as_ref(), redactor);
         let agent = reader.agent();
-        let connect_timeout = reader.seconds(Input::ConnectTimeoutSeconds, 10.0, parse::Zero::Refused);
-        let request_timeout = reader.seconds(Input::RequestTimeoutSeconds, 30.0, parse::Zero::Refused);
-        let deadline = reader.seconds(Input::DeadlineSeconds, 120.0, parse::Zero::Refused);
-        let settle = reader.seconds(Input::SettleSeconds, 0.0, parse::Zero::Allowed);
+        let connect_timeout = reader.seconds(Input::ConnectTimeoutSeconds, 10.0, Zero::Refused);
+        let request_timeout = reader.seconds(Input::RequestTimeoutSeconds, 30.0, Zero::Refused);
+        let deadline = reader.seconds(Input::DeadlineSeconds, 120.0, Zero::Refused);
+        let settle = reader.seconds(Input::SettleSeconds, 0.0, Zero::Allowed);
         let dry_run = reader.flag(Input::DryRun);
         if settle >= deadline {
             reader.complain(Input::SettleSeconds, "must be less than DEADLINE_SECONDS");
