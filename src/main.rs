@@ -5,6 +5,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use api_token_connection_admin::cli::{self, Command, Flags};
@@ -18,6 +19,9 @@ use api_token_connection_admin::settings::{Settings, Sinks};
 use api_token_connection_admin::signals::Signals;
 use api_token_connection_admin::{Outcome, telemetry};
 use tracing::{error, warn};
+
+/// Where in the code the program panicked.
+static PANIC: OnceLock<String> = OnceLock::new();
 
 fn main() -> ExitCode {
     let started = Instant::now();
@@ -41,7 +45,9 @@ fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
     let mut sinks = Sinks::default();
     // A panic's own message could repeat anything; its place in the code is what a bug report needs.
     panic::set_hook(Box::new(|panic| {
-        error!("a bug: panic at {}", panic.location().map(ToString::to_string).unwrap_or_default());
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // A second panic is a consequence of the first.
+        let _ = PANIC.set(place);
     }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
@@ -50,7 +56,10 @@ fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
             let result = panic::catch_unwind(AssertUnwindSafe(job));
             // Not waited for: a thread that still reads standard input, or resolves a name.
             runtime.shutdown_background();
-            result.unwrap_or_else(|_| Err(bug("the program panicked")))
+            result.unwrap_or_else(|_| {
+                let place = PANIC.get().map_or("an unknown place", String::as_str);
+                Err(bug(format!("the program panicked at {place}")))
+            })
         }
         Err(error) => Err(bug(format!("the runtime can't be set up: {error}"))),
     };
