@@ -44,6 +44,8 @@ pub fn verdict(before: &[String], now: &[String], username: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn list(names: &str) -> Vec<String> {
@@ -73,6 +75,41 @@ mod tests {
             ("a b", "a", Verdict::Overwritten),
         ] {
             assert_eq!(verdict(&list(before), &list(now), "t"), expected, "{before} -> {now}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_new_list_holds_the_old_one_in_order_and_the_token_once(
+            admins in prop::collection::vec("[a-c]{0,2}", 0..12),
+            username in "[a-c]{0,2}",
+        ) {
+            let appended = with_appended(&admins, &username);
+            prop_assert_eq!(&appended[..admins.len()], admins.iter().collect::<Vec<_>>());
+            let known = admins.iter().filter(|name| **name == username).count();
+            prop_assert_eq!(appended.iter().filter(|name| **name == username).count(), known.max(1));
+            let appended: Vec<String> = appended.into_iter().map(str::to_owned).collect();
+            prop_assert_eq!(verdict(&admins, &appended, &username), Verdict::AsPlanned);
+        }
+
+        #[test]
+        fn nobody_goes_missing_unnoticed(
+            before in prop::collection::vec("[a-c]", 0..6),
+            now in prop::collection::vec("[a-d]", 0..6),
+        ) {
+            let gone: Vec<_> = before.iter().filter(|name| !now.contains(name)).cloned().collect();
+            match verdict(&before, &now, "t") {
+                Verdict::NoTrace => prop_assert!(gone.is_empty()),
+                verdict => prop_assert_eq!(verdict, Verdict::Overwritten),
+            }
+            let with_token: Vec<_> = now.iter().cloned().chain(["t".to_owned()]).collect();
+            match verdict(&before, &with_token, "t") {
+                Verdict::SomebodyGone(named) => prop_assert_eq!(named, gone),
+                verdict => {
+                    prop_assert_eq!(verdict, Verdict::AsPlanned);
+                    prop_assert!(gone.is_empty() || now.iter().any(|name| !before.contains(name)));
+                }
+            }
         }
     }
 }

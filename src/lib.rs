@@ -14,6 +14,12 @@ pub mod admins;
 mod atlan;
 pub mod cli;
 pub mod error;
+/// What the fuzz targets call. Not in the library that anything else is built with.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::atlan::properties::of_answers;
+    pub use crate::settings::properties::of_inputs;
+}
 mod http;
 pub mod inputs;
 mod pipeline;

@@ -4,6 +4,8 @@
 mod address;
 mod bearer;
 mod parse;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod reader;
 
 pub use address::{Address, Services};

@@ -3,6 +3,8 @@
 mod answers;
 mod explain;
 mod keycloak;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 
 pub(crate) use explain::{About, explain};
 

@@ -128,7 +128,7 @@ impl Fault {
     }
 
     /// A status of failure.
-    pub(super) fn refusal(
+    pub(crate) fn refusal(
         status: u16,
         retry_after: Option<Duration>,
         body: &[u8],

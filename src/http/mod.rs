@@ -259,17 +259,34 @@ impl Http {
 
     /// The answer's JSON.
     pub(crate) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CallError> {
-        let parsed = std::str::from_utf8(&answer.body)
-            .map_err(|_| "its answer isn't valid UTF-8".to_owned())
-            .and_then(|body| match body.trim_ascii_start().chars().next() {
-                None => Err("its answer is empty".to_owned()),
-                Some('<') => Err("it answers with HTML".to_owned()),
-                Some(_) => serde_json::from_str(body).map_err(|error| {
-                    // The error can quote the answer.
-                    let error = self.redactor.clean_foreign(&error.to_string());
-                    format!("its answer has another shape: {}", text::bounded(&error, 200))
-                }),
-            });
-        parsed.map_err(|what| answer.unfit(what))
+        parse(&answer.body, &self.redactor).map_err(|what| answer.unfit(what))
+    }
+}
+
+/// The JSON of a body, or what is wrong with it, bounded and without secrets.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Result<T, String> {
+    let body = std::str::from_utf8(body).map_err(|_| "its answer isn't valid UTF-8".to_owned())?;
+    match body.trim_ascii_start().chars().next() {
+        None => Err("its answer is empty".to_owned()),
+        Some('<') => Err("it answers with HTML".to_owned()),
+        Some(_) => serde_json::from_str(body).map_err(|error| {
+            // The error can quote the answer.
+            let error = redactor.clean_foreign(&error.to_string());
+            format!("its answer has another shape: {}", text::bounded(&error, 200))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_marked_as_sensitive_in_its_header() {
+        let header = bearer(&"sesame-open".into()).unwrap();
+        assert!(header.is_sensitive());
+        assert_eq!(header, "Bearer sesame-open");
+        assert!(!format!("{header:?}").contains("sesame"));
+        assert!(bearer(&"two\nlines".into()).is_none());
     }
 }

@@ -126,7 +126,7 @@ impl Reader<'_> {
     fn api_token_client_id(&mut self) -> Option<String> {
         let text = self.text(Input::ApiTokenClientId)?.trim();
         let client_id = text.strip_prefix(USERNAME_PREFIX).unwrap_or(text);
-        if uuid::Uuid::try_parse(client_id).is_ok() {
+        if client_id.is_empty() || uuid::Uuid::try_parse(client_id).is_ok() {
             self.complain(
                 Input::ApiTokenClientId,
                 "must start with apikey-; if this is the token's GUID, give it as API_TOKEN_GUID",
