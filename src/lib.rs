@@ -25,6 +25,7 @@ pub mod inputs;
 mod pipeline;
 pub mod progress;
 pub mod report;
+pub mod report_file;
 pub mod run;
 pub mod secret;
 pub mod settings;

@@ -5,6 +5,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use api_token_connection_admin::cli::{self, Command, Flags};
@@ -18,6 +19,9 @@ use api_token_connection_admin::settings::{Settings, Sinks};
 use api_token_connection_admin::signals::Signals;
 use api_token_connection_admin::{Outcome, telemetry};
 use tracing::{error, warn};
+
+/// Where in the code the program panicked.
+static PANIC: OnceLock<String> = OnceLock::new();
 
 fn main() -> ExitCode {
     let started = Instant::now();
@@ -41,7 +45,9 @@ fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
     let mut sinks = Sinks::default();
     // A panic's own message could repeat anything; its place in the code is what a bug report needs.
     panic::set_hook(Box::new(|panic| {
-        error!("a bug: panic at {}", panic.location().map(ToString::to_string).unwrap_or_default());
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        // A second panic is a consequence of the first.
+        let _ = PANIC.set(place);
     }));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {
@@ -50,14 +56,17 @@ fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
             let result = panic::catch_unwind(AssertUnwindSafe(job));
             // Not waited for: a thread that still reads standard input, or resolves a name.
             runtime.shutdown_background();
-            result.unwrap_or_else(|_| Err(bug("the program panicked")))
+            result.unwrap_or_else(|_| {
+                let place = PANIC.get().map_or("an unknown place", String::as_str);
+                Err(bug(format!("the program panicked at {place}")))
+            })
         }
         Err(error) => Err(bug(format!("the runtime can't be set up: {error}"))),
     };
     if let Err(failure) = &result {
         error!(step = %failure.step, kind = failure.kind.name(), "{failure}. {}", failure.hint);
     }
-    publish(&Report::new(result, &progress, sinks.dry_run, started.elapsed(), &redactor), sinks)
+    publish(&Report::new(result, progress, sinks.dry_run, started.elapsed(), &redactor), sinks)
 }
 
 /// Everything that can be interrupted. `sinks` is filled as soon as the inputs are read, since
@@ -109,14 +118,16 @@ fn bug(message: impl Into<String>) -> Failure {
 
 /// Writes the report to standard output and, if one is named, to the report file.
 fn publish(report: &Report, sinks: Sinks) -> ExitCode {
-    if let Some(mut file) = sinks.report_file {
+    if let Some(file) = sinks.report_file {
         let json = report.to_json(false, sinks.report_max_bytes.map(|most| most - 1));
-        if let Err(error) = writeln!(file, "{json}") {
+        if let Err(error) = file.write(&json) {
             warn!("the report file can't be written: {error}");
         }
     }
     let pretty = io::stdout().is_terminal();
-    print(&format!("{}\n", report.to_json(pretty, sinks.report_max_bytes.map(|most| most - 1))));
+    let mut json = report.to_json(pretty, sinks.report_max_bytes.map(|most| most - 1));
+    json.push('\n');
+    print(&json);
     ExitCode::from(report.exit_code())
 }
 

@@ -64,6 +64,12 @@ impl Progress {
         self.connection.borrow().clone()
     }
 
+    /// What was found, when the run is over: the API token, and the connection as last read
+    /// before a write.
+    pub(crate) fn into_found(self) -> (Option<ApiToken>, Option<Connection>) {
+        (self.api_token.into_inner(), self.connection.into_inner().map(Rc::unwrap_or_clone))
+    }
+
     /// Whether anything was changed, as far as is known.
     pub fn changed(&self) -> Changed {
         self.changed.get()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::atlan::Connection;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::pipeline::{Outcome, Success};
 use crate::progress::{Changed, Progress};
@@ -28,7 +29,7 @@ impl Report {
     /// The report of a run that ended with `result`, having got as far as `progress` says.
     pub fn new(
         result: Result<Outcome, Failure>,
-        progress: &Progress,
+        progress: Progress,
         dry_run: bool,
         elapsed: Duration,
         redactor: &Redactor,
@@ -38,7 +39,13 @@ impl Report {
             Cow::Borrowed(_) => text,
         };
         let clean_all = |names: Vec<String>| names.into_iter().map(clean).collect();
-        let connection = progress.connection();
+        let changed = progress.changed();
+        let (api_token, connection) = progress.into_found();
+        let (connection, before) = connection
+            .map(|Connection { qualified_name, guid, name, admin_users }| {
+                ([qualified_name, guid, name].map(clean), clean_all(admin_users))
+            })
+            .unzip();
         let (result, after) = match result {
             Ok(outcome) => (Ok(outcome.status), Some(clean_all(outcome.admin_users))),
             Err(failure) => {
@@ -46,16 +53,12 @@ impl Report {
             }
         };
         Report {
-            changed: progress.changed(),
+            changed,
             result,
             dry_run,
-            before: connection.as_ref().map(|connection| clean_all(connection.admin_users.clone())),
-            connection: connection.map(|connection| {
-                [&connection.qualified_name, &connection.guid, &connection.name]
-                    .map(|text| clean(text.clone()))
-            }),
-            api_token: progress
-                .api_token()
+            before,
+            connection,
+            api_token: api_token
                 .map(|token| [token.name, token.guid, token.client_id, token.username].map(clean)),
             after,
             elapsed,
@@ -139,8 +142,12 @@ impl Report {
             elapsed_ms: u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
         };
         let json = if pretty { serde_json::to_string_pretty(&view) } else { serde_json::to_string(&view) };
+        let json = json.unwrap_or_default();
         // Characters that a terminal would act on are inside of strings, where JSON can escape them.
-        text::escaped(&json.unwrap_or_default(), |c| c == '\n').into_owned()
+        match text::escaped(&json, |c| c == '\n') {
+            Cow::Owned(safe) => safe,
+            Cow::Borrowed(_) => json,
+        }
     }
 }
 
@@ -148,7 +155,7 @@ impl Report {
 pub fn of_usage(message: String, hint: &str) -> Report {
     Report::new(
         Err(Failure::new(ErrorKind::Usage, Step::Configure, message, hint)),
-        &Progress::default(),
+        Progress::default(),
         false,
         Duration::ZERO,
         &Redactor::default(),

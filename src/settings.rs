@@ -11,7 +11,7 @@ mod reader;
 pub use address::{Address, Services};
 pub use bearer::{BearerToken, Claims};
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use secrecy::SecretString;
 
 use crate::error::{ErrorKind, Failure, Step};
 use crate::inputs::{Input, Inputs, Problem};
+use crate::report_file::ReportFile;
 use crate::secret::Redactor;
 use reader::{Reader, Zero};
 
@@ -106,8 +107,8 @@ pub struct Impersonation {
 /// are checked, since a complaint about those must reach the report too.
 #[derive(Debug, Default)]
 pub struct Sinks {
-    /// `REPORT_FILE`, open and empty.
-    pub report_file: Option<File>,
+    /// `REPORT_FILE`.
+    pub report_file: Option<ReportFile>,
     /// `REPORT_MAX_BYTES`.
     pub report_max_bytes: Option<usize>,
     /// What to log.
@@ -122,11 +123,9 @@ impl Sinks {
     pub fn open(inputs: &mut Inputs) -> Sinks {
         let mut reader = Reader::new(inputs);
         let sinks = Sinks {
-            report_file: reader.text(Input::ReportFile).and_then(|path| {
-                let file =
-                    OpenOptions::new().write(true).create(true).truncate(true).open(PathBuf::from(path));
-                reader.opened(Input::ReportFile, file)
-            }),
+            report_file: reader
+                .text(Input::ReportFile)
+                .and_then(|path| reader.opened(Input::ReportFile, ReportFile::create(path))),
             report_max_bytes: reader.report_max_bytes(),
             dry_run: reader.flag(Input::DryRun),
             log: crate::telemetry::LogSettings {
@@ -145,7 +144,7 @@ impl Sinks {
 }
 
 impl Reader<'_> {
-    fn opened(&mut self, input: Input, file: io::Result<File>) -> Option<File> {
+    fn opened<T>(&mut self, input: Input, file: io::Result<T>) -> Option<T> {
         file.map_err(|error| self.complain(input, format!("can't be written: {error}"))).ok()
     }
 }

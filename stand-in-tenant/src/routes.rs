@@ -12,7 +12,8 @@ pub(crate) type Answer = (u16, Value);
 
 /// Which of the job's requests this is. `written` says whether there was a write before it.
 pub(crate) fn stage(method: &str, path: &str, body: &str, written: bool) -> Stage {
-    match (method, path) {
+    // The tenant doesn't mind a slash at the end; the Python SDK writes one.
+    match (method, path.trim_end_matches('/')) {
         ("POST", path) if path.ends_with("/protocol/openid-connect/token") => {
             if body.contains("token-exchange") { Stage::TokenExchange } else { Stage::ClientCredentials }
         }

@@ -26,7 +26,8 @@ pub enum Certificate {
 pub(crate) fn acceptor(certificate: Certificate) -> (TlsAcceptor, String) {
     let ca_key = KeyPair::generate().expect("a key");
     let mut ca = CertificateParams::new(Vec::new()).expect("parameters");
-    // CAs of one kind bear one name, with different keys.
+    // CAs of one kind bear one name, with different keys. It isn't the server's: where the two are
+    // one, OpenSSL takes the server's certificate for self-signed.
     ca.distinguished_name.push(DnType::CommonName, format!("stand-in CA, {certificate:?}"));
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let ca_pem = ca.self_signed(&ca_key).expect("a CA").pem();
@@ -39,6 +40,7 @@ pub(crate) fn acceptor(certificate: Certificate) -> (TlsAcceptor, String) {
     };
     let mut leaf = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
         .expect("names");
+    leaf.distinguished_name.push(DnType::CommonName, "stand-in tenant");
     let now = OffsetDateTime::now_utc();
     let (from, until) = match certificate {
         Certificate::Expired => (-30, -1),

@@ -78,7 +78,7 @@ impl Connection {
     }
 
     /// The entity as Atlas returns it, with the many attributes that nobody asked for.
-    pub(crate) fn entity(&self) -> Value {
+    pub fn entity(&self) -> Value {
         let mut attributes = json!({
             "name": self.name,
             "qualifiedName": self.qualified_name,

@@ -123,3 +123,32 @@ fn an_empty_form_names_what_is_missing() {
     assert!(message.contains("CONNECTION_QUALIFIED_NAME") && message.contains("API_TOKEN_GUID"), "{message}");
     assert!(tenant.requests().is_empty());
 }
+
+#[test]
+fn each_connection_of_a_list_gets_a_run_of_its_own_even_if_one_fails() {
+    let tenant = StandIn::start(World::example());
+    let other = "default/tableau/1700000001";
+    tenant.edit(|world| world.add_connection(other, "reports", &["jdoe"]));
+    let list = serde_json::json!([example::CONNECTION, "default/nowhere/1", other]).to_string();
+
+    let fan_out = template("for-each-connection");
+    let scope = Scope::default().call(&fan_out, &[("connection_qualified_names", &list), TOKEN]);
+    let task = &fan_out["dag"]["tasks"][0];
+    let items: Vec<String> =
+        serde_json::from_str(&scope.resolve(task["withParam"].as_str().unwrap())).unwrap();
+    let codes = items.iter().map(|item| {
+        let scope = scope.clone().set("item", item);
+        let arguments = task["arguments"]["parameters"].as_array().unwrap().iter();
+        let arguments: Vec<_> = arguments
+            .map(|argument| {
+                (argument["name"].as_str().unwrap(), scope.resolve(argument["value"].as_str().unwrap()))
+            })
+            .collect();
+        let arguments: Vec<_> = arguments.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Pod::of_user(example::ADMIN_ID, &arguments).run(&tenant).code
+    });
+    assert_eq!(codes.collect::<Vec<_>>(), [Some(0), Some(6), Some(0)]);
+    assert_eq!(tenant.admin_users(other), ["jdoe", example::USERNAME]);
+    assert_eq!(fan_out["dag"]["failFast"], false);
+    assert!(fan_out["parallelism"].as_u64().is_some_and(|most| most < 10));
+}

@@ -120,7 +120,11 @@ fn endings() -> Vec<Case> {
         case(
             5,
             "in the GUIDs of two tokens of one name",
-            |t, s| t.edit(|w| drop(w.add_token(example::TOKEN, s, "apikey-2"))),
+            |t, s| {
+                t.edit(|w| {
+                    w.add_token(example::TOKEN, s, "apikey-2");
+                });
+            },
             unchanged,
         ),
         case(6, "in a 404", |t, s| refuse(t, Stage::Read, 404, "ATLAS-404-00-009", s), unchanged),

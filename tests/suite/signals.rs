@@ -146,3 +146,17 @@ fn a_signal_while_the_list_settles_reports_the_change() {
     assert_eq!(report["changed"], true);
     assert!(ran.elapsed < Duration::from_secs(20), "{ran:?}");
 }
+
+#[test]
+fn a_run_that_is_killed_leaves_a_report_behind() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Token, Times::Forever, Fault::Silence);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let running = start_until(&tenant, Stage::Token, Job::against(&tenant).env("REPORT_FILE", &path));
+    running.signal("KILL");
+    assert_eq!(running.wait().code, None);
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!((&report["status"], &report["changed"]), (&json!("failed"), &Value::Null));
+    assert_eq!(report["error"]["kind"], "interrupted");
+}
