@@ -28,6 +28,10 @@ pub fn with_appended<'a>(admins: &'a [String], username: &'a str) -> Vec<&'a str
 
 /// Compares the list read back (`now`) with the one that was there before the write of `username`.
 pub fn verdict(before: &[String], now: &[String], username: &str) -> Verdict {
+    // The usual case by far needs no sets, which would be half of the work.
+    if now.split_last().is_some_and(|(last, others)| last == username && others == before) {
+        return Verdict::AsPlanned;
+    }
     let known: HashSet<&str> = before.iter().map(String::as_str).chain([username]).collect();
     let present: HashSet<&str> = now.iter().map(String::as_str).collect();
     let gone: Vec<String> = before.iter().filter(|name| !present.contains(name.as_str())).cloned().collect();

@@ -16,6 +16,11 @@ pub fn is_unprintable(c: char) -> bool {
 /// `text` with every unprintable character written as `\u001b`, the way JSON writes it, except
 /// those that `keep` accepts.
 pub fn escaped(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
+    // Nearly all text is ASCII, whose bytes alone tell.
+    let harmless = |byte: u8| matches!(byte, b' '..=b'~') || byte.is_ascii() && keep(char::from(byte));
+    if text.bytes().all(harmless) {
+        return Cow::Borrowed(text);
+    }
     let must_go = |c| is_unprintable(c) && !keep(c);
     if !text.contains(must_go) {
         return Cow::Borrowed(text);
