@@ -50,5 +50,5 @@ fn do_the_job(tenant: &StandIn) -> String {
     let result = Settings::check(inputs, &redactor).and_then(|settings| {
         runtime.block_on(run::run(settings, &redactor, started, &progress, std::future::pending()))
     });
-    Report::new(result, &progress, false, started.elapsed(), &redactor).to_json(true, None)
+    Report::new(result, progress, false, started.elapsed(), &redactor).to_json(true, None)
 }
