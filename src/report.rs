@@ -141,8 +141,15 @@ impl Report {
             }),
             elapsed_ms: u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
         };
-        let json = if pretty { serde_json::to_string_pretty(&view) } else { serde_json::to_string(&view) };
-        let json = json.unwrap_or_default();
+        // Room at once, for names with their punctuation: a buffer that grows holds its bytes twice.
+        let names = self.before.iter().chain(&self.after).flatten();
+        let mut json = Vec::with_capacity(1024 + names.map(|name| name.len() + 8).sum::<usize>());
+        let written = match pretty {
+            true => serde_json::to_writer_pretty(&mut json, &view),
+            false => serde_json::to_writer(&mut json, &view),
+        };
+        // Neither fails: strings always serialise, and what they make is UTF-8.
+        let json = written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default();
         // Characters that a terminal would act on are inside of strings, where JSON can escape them.
         match text::escaped(&json, |c| c == '\n') {
             Cow::Owned(safe) => safe,

@@ -84,7 +84,7 @@ fn curves(svg: &mut String, sizes: &[Growth], height: f64) {
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>",
             path.join(" ")
         );
-        let place = left + row as f64 * 115.0;
+        let place = 580.0 + row as f64 * 125.0;
         let _ = writeln!(
             svg,
             "<rect x=\"{place}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{colour}\"/>",

@@ -25,7 +25,7 @@ pub(crate) struct Scale {
 
 impl Scale {
     /// For figures to publish.
-    pub(crate) const FULL: Scale = Scale { near: 200, far: 20, growth: 21, python: 5 };
+    pub(crate) const FULL: Scale = Scale { near: 100, far: 20, growth: 15, python: 3 };
     /// For a look.
     pub(crate) const QUICK: Scale = Scale { near: 20, far: 3, growth: 3, python: 1 };
 }
@@ -60,7 +60,7 @@ pub(crate) fn run(program: &Path, scale: &Scale) -> Results {
     let bench = Bench { program, directory: TempDir::new().expect("a directory for files") };
     let start_up = [(vec!["--version"], 0), (vec![], 4)].map(|(arguments, exit_code)| {
         let ours = subjects::ours_alone(program, &arguments, exit_code);
-        let title = if exit_code == 0 { "Start-up: `--version`" } else { "Start-up: a run without inputs" };
+        let title = if exit_code == 0 { "`--version`" } else { "A run without inputs" };
         duel(title, &ours, &subjects::curl_alone(&["--version"]), None, scale.near)
     });
     Results {
@@ -112,7 +112,7 @@ impl Bench<'_> {
     fn growth(&self, admins: usize, pairs: usize) -> Growth {
         let mut world = World::example();
         for number in 2..admins {
-            world.first().add(&format!("user.{number:06}"));
+            world.first().add(&format!("first.last-{number:06}"));
         }
         let tenant = StandIn::start(world);
         let ours = subjects::ours(self.program, &tenant, None);
