@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use api_token_connection_admin::cli::{self, Command, Flags};
 use api_token_connection_admin::error::{ErrorKind, Failure, Step};
-use api_token_connection_admin::inputs::{self, Given, Input, Inputs};
+use api_token_connection_admin::inputs::{self, Given, Input};
 use api_token_connection_admin::progress::Progress;
 use api_token_connection_admin::report::{self, Report};
 use api_token_connection_admin::run;
@@ -79,32 +79,28 @@ async fn job(
     sinks: &mut Sinks,
 ) -> Result<Outcome, Failure> {
     let mut signals = Signals::listen().map_err(|error| bug(format!("signals can't be handled: {error}")))?;
-    let mut inputs = tokio::select! {
-        inputs = read_inputs(flags) => inputs?,
+    let (opened, settings) = tokio::select! {
+        prepared = prepare(flags, redactor.clone()) => prepared?,
         signal = signals.next() => {
             return Err(Failure { step: Step::Configure, ..run::interrupted(signal, progress) });
         }
     };
-    *sinks = Sinks::open(&mut inputs);
-    let settings = Settings::check(inputs, redactor);
+    *sinks = opened;
     telemetry::start(std::mem::take(&mut sinks.log), redactor);
     run::run(settings?, redactor, started, progress, signals.next()).await
 }
 
-/// Reads the inputs, on a thread of their own if there is a file: it may be a pipe that nobody
-/// writes to.
-async fn read_inputs(flags: Flags) -> Result<Inputs, Failure> {
-    let from_a_file = flags.config.is_some() || std::env::var_os(Input::ConfigFile.name()).is_some();
-    let read = move || inputs::read(std::env::vars_os(), flags.config);
-    let mut inputs = if from_a_file {
-        tokio::task::spawn_blocking(read).await.map_err(|_| bug("reading the inputs panicked"))?
-    } else {
-        read()
+/// Reads and checks the inputs and opens the sinks, on a thread of their own: any file among them
+/// may be a pipe at whose other end nobody is.
+async fn prepare(flags: Flags, redactor: Redactor) -> Result<(Sinks, Result<Settings, Failure>), Failure> {
+    let prepare = move || {
+        let mut inputs = inputs::read(std::env::vars_os(), flags.config);
+        if flags.dry_run {
+            inputs.set(Input::DryRun, Given::Flag(true));
+        }
+        (Sinks::open(&mut inputs), Settings::check(inputs, &redactor))
     };
-    if flags.dry_run {
-        inputs.set(Input::DryRun, Given::Flag(true));
-    }
-    Ok(inputs)
+    tokio::task::spawn_blocking(prepare).await.map_err(|_| bug("reading the inputs panicked"))
 }
 
 fn bug(message: impl Into<String>) -> Failure {

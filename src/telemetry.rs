@@ -112,3 +112,17 @@ impl<W: Write> Write for Guarded<W> {
         self.to.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_dependency_logs_cannot_act_on_a_terminal_or_show_a_secret() {
+        let redactor = Redactor::default();
+        redactor.hide(&"sesame-open".into());
+        let mut log = Guarded { to: Vec::new(), redactor };
+        log.write_all("a\u{9b}2J\u{202e} sesame-open\n".as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(log.to).unwrap(), "a\\u009b2J\\u202e [REDACTED]\n");
+    }
+}

@@ -165,3 +165,26 @@ fn the_tenants_own_words_are_taken_from_wherever_it_puts_them() {
         assert!(report["error"]["tenant"].is_null(), "{body}");
     }
 }
+
+#[test]
+fn what_happened_around_the_write_is_told_apart() {
+    let tenant = StandIn::start(World::example());
+    tenant.before(Stage::Write, |world| world.connections.clear());
+    let ran = Job::against(&tenant).run();
+    ran.failed(6, "connection_not_found", "append-and-update");
+    says(&ran, "was deleted before it could be updated", "Nothing was written.");
+
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::ReadBack, Times::Forever, Fault::status(403));
+    let ran = Job::against(&tenant).run();
+    says(&ran, "couldn't be read back after the write: ", "Check in Atlan whether");
+}
+
+#[test]
+fn the_log_of_another_try_says_what_the_tenant_said() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Token, Times::Once, Fault::status(503));
+    let ran = Job::against(&tenant).run();
+    ran.added();
+    assert!(ran.stderr.contains("status 503 (made up by the stand-in); trying again"), "{ran:?}");
+}

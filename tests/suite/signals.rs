@@ -1,6 +1,7 @@
 //! SIGTERM and SIGINT at each moment of a run.
 
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -45,27 +46,36 @@ fn a_signal_while_waiting_for_another_try_stops_the_run_at_once() {
     assert!(ran.elapsed < Duration::from_secs(5), "{ran:?}");
 }
 
+/// Until it handles signals, which /proc shows, it would die of one.
+fn handles_signals(running: &Running) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.child.id())).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
+    let caught = u64::from_str_radix(caught.trim(), 16).unwrap_or_default();
+    [2, 15].iter().all(|signal| caught & (1 << (signal - 1)) != 0)
+}
+
 #[test]
 fn a_signal_while_the_inputs_are_read_stops_the_run_at_once() {
+    let stdin: fn(Job, &Path) -> Job = |job, _| {
+        job.args(["--config", "-"]).with(|command| {
+            command.stdin(Stdio::piped());
+        })
+    };
+    let config_file: fn(Job, &Path) -> Job = |job, pipe| job.env("CONFIG_FILE", pipe);
+    let token_file: fn(Job, &Path) -> Job = |job, pipe| job.env("USER_BEARER_TOKEN_FILE", pipe);
+    let report_file: fn(Job, &Path) -> Job = |job, pipe| job.env("REPORT_FILE", pipe);
     for (signal, code) in SIGNALS {
-        let mut running = Job::bare()
-            .args(["--config", "-"])
-            .with(|command| {
-                command.stdin(Stdio::piped());
-            })
-            .start();
-        let _nobody_writes = running.child.stdin.take();
-        // Until it handles signals, which /proc shows, it would die of one.
-        let status = format!("/proc/{}/status", running.child.id());
-        wait_until("a handler", || {
-            let status = std::fs::read_to_string(&status).unwrap_or_default();
-            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
-            u64::from_str_radix(caught.trim(), 16)
-                .is_ok_and(|caught| caught & (1 << 14) != 0 && caught & 2 != 0)
+        all_at_once(&[stdin, config_file, token_file, report_file], |from| {
+            let folder = tempfile::tempdir().unwrap();
+            let pipe = folder.path().join("pipe");
+            assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let mut running = from(Job::bare(), &pipe).start();
+            let _nobody_writes = running.child.stdin.take();
+            wait_until("a handler", || handles_signals(&running));
+            running.signal(signal);
+            let report = running.wait().failed(code, "interrupted", "configure");
+            assert_eq!(report["changed"], false);
         });
-        running.signal(signal);
-        let report = running.wait().failed(code, "interrupted", "configure");
-        assert_eq!(report["changed"], false);
     }
 }
 
