@@ -112,7 +112,8 @@ fn logs_go_to_standard_error_in_the_format_and_from_the_level_that_were_asked_fo
 
 #[test]
 fn a_failure_is_logged_in_one_line_that_says_what_to_do() {
-    let job = Job::against(&example()).env("CONNECTION_QUALIFIED_NAME", "default/none/1");
+    let tenant = example();
+    let job = Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", "default/none/1");
     let ran = job.env("LOG_LEVEL", "error").run();
     let record: Value = serde_json::from_str(ran.stderr.trim()).unwrap();
     assert_eq!(
