@@ -64,7 +64,14 @@ fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
         Err(error) => Err(bug(format!("the runtime can't be set up: {error}"))),
     };
     if let Err(failure) = &result {
-        error!(step = %failure.step, kind = failure.kind.name(), "{failure}. {}", failure.hint);
+        error!(
+            step = %failure.step,
+            kind = failure.kind.name(),
+            request_id = failure.exchange.as_ref().map(|exchange| exchange.request_id.as_str()),
+            tenant = failure.tenant.as_ref().map(|tenant| tenant.message.as_str()),
+            "{failure}. {}",
+            failure.hint
+        );
     }
     publish(&Report::new(result, progress, sinks.dry_run, started.elapsed(), &redactor), sinks)
 }

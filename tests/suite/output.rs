@@ -112,13 +112,16 @@ fn logs_go_to_standard_error_in_the_format_and_from_the_level_that_were_asked_fo
 
 #[test]
 fn a_failure_is_logged_in_one_line_that_says_what_to_do() {
-    let ran = Job::against(&example()).env("API_TOKEN_NAME", "none").env("LOG_LEVEL", "error").run();
+    let job = Job::against(&example()).env("CONNECTION_QUALIFIED_NAME", "default/none/1");
+    let ran = job.env("LOG_LEVEL", "error").run();
     let record: Value = serde_json::from_str(ran.stderr.trim()).unwrap();
     assert_eq!(
         (&record["kind"], &record["step"], &record["level"]),
-        (&json!("token_not_found"), &json!("retrieve-token"), &json!(50))
+        (&json!("connection_not_found"), &json!("retrieve-connection-admins"), &json!(50))
     );
     let error = &ran.report()["error"];
+    assert_eq!(record["request_id"], error["http"]["request_id"]);
+    assert_eq!(record["tenant"], error["tenant"]["message"]);
     for part in [&error["message"], &error["hint"]] {
         assert!(record["msg"].as_str().unwrap().contains(part.as_str().unwrap()), "{record}");
     }
