@@ -66,7 +66,11 @@ fn of_tokens() -> Vec<Vec<u8>> {
         r#"[{"id":"g","clientId":"c","attributes":{"access.token.lifespan":{}}}]"#,
         r#"[],"records":[]"#,
     ];
-    records.iter().map(|records| format!("{{\"records\":{records}}}").into()).collect()
+    let mut bodies: Vec<Vec<u8>> =
+        records.iter().map(|records| format!("{{\"records\":{records}}}").into()).collect();
+    // Of the right shape but for its encoding.
+    bodies.push(b"{\"records\":[{\"id\":\"\xff\",\"clientId\":\"c\"}]}".to_vec());
+    bodies
 }
 
 fn of_connections() -> Vec<Vec<u8>> {

@@ -197,9 +197,7 @@ fn twenty_jobs_that_settle_end_with_all_twenty_on_the_list() {
         world.add_token(&format!("job-{number}"), &format!("guid-{number}"), client);
     }
     let tenant = StandIn::start(world);
-    // Time between a job's read and its write, for others to get in between.
-    tenant.set_latency(Duration::from_millis(30));
-    let running: Vec<_> = (0..20)
+    let mut running: Vec<_> = (0..20)
         .map(|number| {
             Job::against(&tenant)
                 .env("API_TOKEN_NAME", format!("job-{number}"))
@@ -208,6 +206,15 @@ fn twenty_jobs_that_settle_end_with_all_twenty_on_the_list() {
                 .start()
         })
         .collect();
+    // Some get their answers late, and write long after they read: what others wrote and read back
+    // meanwhile is gone.
+    for latency in [5, 250].into_iter().cycle() {
+        tenant.set_latency(Duration::from_millis(latency));
+        std::thread::sleep(Duration::from_millis(60));
+        if running.iter_mut().all(|job| job.child.try_wait().unwrap().is_some()) {
+            break;
+        }
+    }
     for job in running {
         job.wait().added();
     }

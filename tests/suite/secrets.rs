@@ -291,18 +291,26 @@ fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() 
         (Stage::TokenExchange, 200, 10),
         (Stage::Read, 400, 9),
     ] {
-        let tenant = StandIn::start(World::example());
-        let said = format!("no: {} {}", example::WORKFLOW_SECRET, minted.join(" "));
-        let body =
-            json!({ "error": "unauthorized_client", "error_description": said, "access_token": [said] });
-        tenant.fail(stage, Times::Forever, Fault::Answer(status, Vec::new(), body.to_string().into()));
-        let folder = tempfile::tempdir().unwrap();
-        let ran = talkative(Job::in_cluster(&tenant), folder.path(), "bunyan").run();
-        assert_eq!(ran.code, Some(exit), "{ran:?}");
-        shows_nothing_of(example::WORKFLOW_SECRET, &ran, folder.path(), "the client's secret");
-        if stage == Stage::Read {
-            shows_nothing_of(minted[0], &ran, folder.path(), "the workflow's token");
-            shows_nothing_of(minted[1], &ran, folder.path(), "the user's token");
-        }
+        all_at_once(&["bunyan", "pretty"], |format| {
+            let tenant = StandIn::start(World::example());
+            let said = format!("no: {} {}", example::WORKFLOW_SECRET, minted.join(" "));
+            let body =
+                json!({ "error": "unauthorized_client", "error_description": said, "access_token": [said] });
+            tenant.fail(stage, Times::Forever, Fault::Answer(status, Vec::new(), body.to_string().into()));
+            let folder = tempfile::tempdir().unwrap();
+            let mut job = talkative(Job::in_cluster(&tenant), folder.path(), format);
+            if *format == "pretty" {
+                let file = folder.path().join("secret");
+                std::fs::write(&file, example::WORKFLOW_SECRET).unwrap();
+                job = job.without("CLIENT_SECRET").env("CLIENT_SECRET_FILE", file);
+            }
+            let ran = job.run();
+            assert_eq!(ran.code, Some(exit), "{ran:?}");
+            shows_nothing_of(example::WORKFLOW_SECRET, &ran, folder.path(), "the client's secret");
+            if stage == Stage::Read {
+                shows_nothing_of(minted[0], &ran, folder.path(), "the workflow's token");
+                shows_nothing_of(minted[1], &ran, folder.path(), "the user's token");
+            }
+        });
     }
 }
