@@ -72,6 +72,16 @@ fn a_lost_answer_that_no_retry_can_follow_is_still_looked_into() {
 }
 
 #[test]
+fn an_error_of_the_server_is_looked_into_even_if_no_retry_can_follow() {
+    for status in [500, 502, 503, 504] {
+        let tenant = StandIn::start(World::example());
+        tenant.lose_answer(Stage::Write, Times::Once, Fault::retry_after(status, "3600"));
+        Job::against(&tenant).run().added();
+        assert_eq!(writes_and_reads(&tenant), [Stage::Write, Stage::ReadBack], "{status}");
+    }
+}
+
+#[test]
 fn a_tenant_that_cannot_be_asked_any_more_leaves_the_truth_open() {
     for carried_out in [true, false] {
         let tenant = StandIn::start(World::example());
