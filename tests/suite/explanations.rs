@@ -126,7 +126,7 @@ fn each_failure_without_an_answer_says_what_to_do() {
     let away = Fault::Away(std::time::Duration::from_secs(3600));
     tenant.fail(Stage::Token, Times::Forever, away);
     let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run();
-    says(&ran, "can't connect to 127.0.0.1: ", "HTTPS_PROXY");
+    says(&ran, "can't connect to 127.0.0.1: Connection refused", "HTTPS_PROXY");
 }
 
 #[test]
