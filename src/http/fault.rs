@@ -109,9 +109,12 @@ impl Fault {
     /// What reqwest's error is about.
     pub(super) fn of(error: &reqwest::Error, url: &Url) -> Fault {
         let host = text::bounded(url.host_str().unwrap_or_default(), 100);
-        match tls_error(error) {
+        match cause::<rustls::Error>(error) {
             Some(rustls::Error::InvalidCertificate(why)) => Fault::Untrusted { host, reason: distrust(why) },
             Some(other) => Fault::NotTheApi(format!("TLS fails: {other}")),
+            None if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) => {
+                Fault::NotTheApi("it doesn't speak HTTP".to_owned())
+            }
             None if error.is_connect() => Fault::NoConnection { host, reason: reason(error) },
             None => Fault::Broken(reason(error)),
         }
@@ -196,8 +199,9 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     }
 }
 
-/// rustls's error, which travels inside an `io::Error` (whose `source` skips it).
-fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+/// The error of another library among the causes. Some travel inside an `io::Error`, whose
+/// `source` skips them.
+fn cause<T: Error + 'static>(error: &reqwest::Error) -> Option<&T> {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(current) = cause {
         let inside = current

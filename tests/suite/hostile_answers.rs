@@ -1,5 +1,6 @@
 //! Answers that are too large, too deep, of another shape, or made to forge what people read.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -151,6 +152,22 @@ fn an_answer_that_is_too_large_is_cut_off_while_it_is_read() {
         assert!(report["error"]["message"].as_str().unwrap().contains("larger than 16 MiB"), "{ran:?}");
         assert_eq!(tenant.count(*stage), 1, "{stage:?}");
     });
+}
+
+#[test]
+fn a_server_that_does_not_speak_http_is_refused_at_once() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let greeter = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
+        // Until the client has enough of it.
+        drop(stream.read_to_end(&mut Vec::new()));
+    });
+    let ran = Job::against(&StandIn::start(World::example())).env("ATLAN_BASE_URL", url).run();
+    let report = is_not_the_api(&ran, "retrieve-token");
+    assert!(report["error"]["message"].as_str().unwrap().contains("HTTP"), "{report}");
+    greeter.join().unwrap();
 }
 
 #[test]
