@@ -59,12 +59,12 @@ impl Deadline {
     }
 }
 
-/// The pauses between tries: from 0.2 s, doubling up to 10 s, each with jitter, without end.
-/// The deadline is what ends them.
+/// The pauses between tries: from 0.2 s, doubling up to 5 s, each with at most as much again by
+/// chance, so that many jobs don't come back at the same moment. The deadline ends them.
 pub(crate) fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(10))
+        .with_max_delay(Duration::from_secs(5))
         .with_jitter()
         .without_max_times()
 }

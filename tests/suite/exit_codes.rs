@@ -267,7 +267,7 @@ fn exit_70_when_the_update_created_a_connection() {
 fn exit_75_when_the_tenant_stays_unavailable() {
     let tenant = example();
     tenant.fail(Stage::Token, Times::Forever, Fault::status(503));
-    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run();
+    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run();
     let report = ran.failed(75, "unavailable", TOKEN);
     assert_eq!((&report["error"]["retryable"], &report["changed"]), (&json!(true), &json!(false)));
     assert!(tenant.count(Stage::Token) > 1, "a 503 is worth another try");

@@ -118,14 +118,15 @@ fn each_failure_without_an_answer_says_what_to_do() {
     ] {
         let tenant = StandIn::start(World::example());
         tenant.fail(Stage::Read, Times::Forever, fault);
-        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "0.6").run();
+        let ran =
+            Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "0.9").env("DEADLINE_SECONDS", "3").run();
         ran.failed(75, "unavailable", "retrieve-connection-admins");
         says(&ran, message, hint);
     }
     let tenant = StandIn::start(World::example());
     let away = Fault::Away(std::time::Duration::from_secs(3600));
     tenant.fail(Stage::Token, Times::Forever, away);
-    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run();
+    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run();
     says(&ran, "can't connect to 127.0.0.1: Connection refused", "HTTPS_PROXY");
 }
 

@@ -160,6 +160,7 @@ fn a_server_that_does_not_speak_http_is_refused_at_once() {
     let url = format!("http://{}", server.local_addr().unwrap());
     let greeter = std::thread::spawn(move || {
         let (mut stream, _) = server.accept().unwrap();
+        assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
         stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
         // Until the client has enough of it.
         drop(stream.read_to_end(&mut Vec::new()));

@@ -64,7 +64,7 @@ fn a_lost_answer_that_no_retry_can_follow_is_still_looked_into() {
             true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Silence),
             false => tenant.fail(Stage::Write, Times::Once, Fault::Silence),
         }
-        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run();
+        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run();
         let report = ran.report();
         assert_eq!((&report["status"], &report["changed"]), (&lost.into(), &carried_out.into()), "{ran:?}");
         assert_eq!(ran.code, Some(if carried_out { 0 } else { 75 }));
@@ -89,7 +89,7 @@ fn a_tenant_that_cannot_be_asked_any_more_leaves_the_truth_open() {
             true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Away(FOR_EVER)),
             false => tenant.fail(Stage::Write, Times::Once, Fault::Away(FOR_EVER)),
         }
-        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "1").run();
+        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run();
         let report = ran.failed(75, "unavailable", "append-and-update");
         assert_eq!(report["changed"], Value::Null, "{ran:?}");
         let hint = report["error"]["hint"].as_str().unwrap();
