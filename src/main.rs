@@ -121,14 +121,17 @@ fn bug(message: impl Into<String>) -> Failure {
 
 /// Writes the report to standard output and, if one is named, to the report file.
 fn publish(report: &Report, sinks: Sinks) -> ExitCode {
-    if let Some(file) = sinks.report_file {
-        let json = report.to_json(false, sinks.report_max_bytes.map(|most| most - 1));
-        if let Err(error) = file.write(&json) {
-            warn!("the report file can't be written: {error}");
-        }
+    // One byte is the line break's.
+    let most_bytes = sinks.report_max_bytes.map(|most| most - 1);
+    let mut json = report.to_json(false, most_bytes);
+    if let Some(file) = sinks.report_file
+        && let Err(error) = file.write(&json)
+    {
+        warn!("the report file can't be written: {error}");
     }
-    let pretty = io::stdout().is_terminal();
-    let mut json = report.to_json(pretty, sinks.report_max_bytes.map(|most| most - 1));
+    if io::stdout().is_terminal() {
+        json = report.to_json(true, most_bytes);
+    }
     json.push('\n');
     print(&json);
     ExitCode::from(report.exit_code())

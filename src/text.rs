@@ -38,23 +38,17 @@ pub fn escaped(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
 
 /// `text` on one printable line of at most `most` characters; what is cut off is marked by [`CUT_OFF`].
 pub fn bounded(text: &str, most: usize) -> String {
-    let text = text.trim();
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}{CUT_OFF}", escaped(&text[..end], |_| false)),
-        None => escaped(text, |_| false).into_owned(),
-    }
+    cut(text.trim(), most)
 }
 
-/// `text` in quotation marks, bounded, for a message that repeats what somebody gave.
+/// `text` in quotation marks, bounded, for a message that repeats what somebody gave. The white
+/// space at its ends stays: it is what a reader looks for in a value that "does not exist".
 pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", bounded_untrimmed(text))
+    format!("\"{}\"", cut(text, 200))
 }
 
-/// Like [`bounded`], but with the white space at the ends, which is what a reader looks for in
-/// a quoted value that "does not exist".
-fn bounded_untrimmed(text: &str) -> String {
-    const MOST: usize = 200;
-    match text.char_indices().nth(MOST) {
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}{CUT_OFF}", escaped(&text[..end], |_| false)),
         None => escaped(text, |_| false).into_owned(),
     }

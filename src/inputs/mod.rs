@@ -6,7 +6,7 @@ mod sources;
 
 pub use given::Given;
 pub use sources::{ConfigFile, read};
-pub(crate) use sources::{has_template, read_file};
+pub(crate) use sources::{UNRESOLVED, has_template, read_file};
 
 use std::collections::BTreeMap;
 

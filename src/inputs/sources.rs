@@ -83,7 +83,7 @@ fn from_json(source: Input, json: &str) -> Inputs {
         Ok(keys) => keys,
         Err(error) => {
             let what = if has_template(json) {
-                "has an unresolved {{…}} template expression".to_owned()
+                UNRESOLVED.to_owned()
             } else {
                 // The error's own text could repeat the value; its place can't.
                 format!("isn't a JSON object (line {}, column {})", error.line(), error.column())
@@ -99,6 +99,9 @@ fn from_json(source: Input, json: &str) -> Inputs {
     read.inputs.problems = read.complaints.into_iter().map(|what| Problem::new(source, what)).collect();
     read.inputs
 }
+
+/// The complaint about text that [`has_template`].
+pub(crate) const UNRESOLVED: &str = "has an unresolved {{…}} template expression";
 
 /// True if `text` holds a template expression that nobody replaced by its value.
 pub(crate) fn has_template(text: &str) -> bool {

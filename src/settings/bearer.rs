@@ -10,7 +10,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Failure, Step};
-use crate::inputs::has_template;
+use crate::inputs::{UNRESOLVED, has_template};
 use crate::text;
 
 /// A bearer token that can be sent: printable ASCII, without the word `Bearer`.
@@ -58,7 +58,7 @@ impl BearerToken {
             return Err("holds no token");
         }
         if has_template(token) {
-            return Err("has an unresolved {{…}} template expression");
+            return Err(UNRESOLVED);
         }
         if !token.chars().all(|c| c.is_ascii_graphic()) {
             return Err("has white space, a control character or a non-ASCII character inside the token");

@@ -7,7 +7,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::reader::Reader;
 use super::{Address, ApiTokenRef, BearerToken, Credentials, Impersonation, USERNAME_PREFIX};
-use crate::inputs::{Given, Input, has_template};
+use crate::inputs::{Given, Input};
 use crate::secret::Redactor;
 use crate::telemetry::LogFormat;
 
@@ -76,12 +76,9 @@ impl Reader<'_> {
     fn only_name(&mut self, list: &[Given]) -> Option<String> {
         let input = Input::ConnectionQualifiedName;
         match list {
-            [Given::Text(name)] if has_template(name.expose_secret()) => {
-                self.complain(input, "has an unresolved {{…}} template expression");
-                None
-            }
-            [Given::Text(name)] if !name.expose_secret().trim().is_empty() => {
-                Some(self.check_plain(input, name.expose_secret())?.trim().to_owned())
+            [name @ Given::Text(_)] if !name.is_empty() => {
+                let name = self.resolved(input, name)?.expose_secret();
+                Some(self.check_plain(input, name)?.trim().to_owned())
             }
             list => {
                 self.complain(

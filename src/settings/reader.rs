@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::inputs::{Given, Input, Inputs, Problem, has_template, read_file};
+use crate::inputs::{Given, Input, Inputs, Problem, UNRESOLVED, has_template, read_file};
 use crate::secret::starts_like_a_jwt;
 
 /// No wait is longer than a day: more is a slip, say milliseconds.
@@ -41,10 +41,14 @@ impl<'a> Reader<'a> {
 
     /// Text as it was given, or nothing with a complaint.
     pub(super) fn secret(&mut self, input: Input) -> Option<&'a SecretString> {
-        let value = self.inputs.get(input)?;
+        self.resolved(input, self.inputs.get(input)?)
+    }
+
+    /// The same of one value of `input`.
+    pub(super) fn resolved<'v>(&mut self, input: Input, value: &'v Given) -> Option<&'v SecretString> {
         match value {
             Given::Text(text) if has_template(text.expose_secret()) => {
-                self.complain(input, "has an unresolved {{…}} template expression");
+                self.complain(input, UNRESOLVED);
                 None
             }
             Given::Text(text) => Some(text),

@@ -2,18 +2,14 @@
 //! certificates are in `signals` and `tls`.
 
 use serde_json::json;
-use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+use stand_in_tenant::{Fault, Stage, StandIn, Times, example};
 
-use crate::support::Job;
+use crate::support::{Job, example};
 
 const CONFIGURE: &str = "configure";
 const TOKEN: &str = "retrieve-token";
 const ADMINS: &str = "retrieve-connection-admins";
 const UPDATE: &str = "append-and-update";
-
-fn example() -> StandIn {
-    StandIn::start(World::example())
-}
 
 /// Nothing may have been written by a failed run.
 #[track_caller]

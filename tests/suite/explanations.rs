@@ -46,7 +46,7 @@ fn an_expired_api_token_comes_with_the_time_that_has_passed() {
 
 /// A bearer token that says it is `name`'s.
 fn bearer_of(tenant: &StandIn, name: &str) -> String {
-    let bearer = crate::secrets::jwt(&json!({ "preferred_username": name }).to_string());
+    let bearer = crate::support::jwt(&json!({ "preferred_username": name }).to_string());
     tenant.edit(|world| world.bearers.insert(bearer.clone(), name.to_owned()));
     bearer
 }

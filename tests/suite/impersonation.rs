@@ -1,13 +1,9 @@
 //! Inside the cluster: the services behind their in-cluster names, and acting as the user who
 //! runs the workflow.
 
-use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+use stand_in_tenant::{Fault, Stage, Times, World, example};
 
-use crate::support::Job;
-
-fn example() -> StandIn {
-    StandIn::start(World::example())
-}
+use crate::support::{Job, example};
 
 #[test]
 fn the_token_is_added_as_the_user_who_runs_the_workflow() {

@@ -3,26 +3,15 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use stand_in_tenant::{StandIn, World, example};
+use stand_in_tenant::{StandIn, example};
 use tempfile::TempDir;
 
-use crate::support::{Job, Ran};
-
-fn example() -> StandIn {
-    StandIn::start(World::example())
-}
+use crate::support::{Job, Ran, example, jwt};
 
 fn file(folder: &TempDir, text: &str) -> PathBuf {
     let path = folder.path().join("input");
     std::fs::write(&path, text).unwrap();
     path
-}
-
-/// A JWT with this payload, and no signature that anybody would accept.
-fn jwt(payload: &serde_json::Value) -> String {
-    use base64::Engine;
-    let part = |json: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(json);
-    format!("{}.{}.c2lnbmF0dXJl", part(json!({ "alg": "RS256" }).to_string()), part(payload.to_string()))
 }
 
 /// Refused with the input's name, before any request.
@@ -149,7 +138,7 @@ fn a_token_named_in_the_wrong_input_is_pointed_to_the_right_one() {
         let ran = Job::against(&tenant).without("API_TOKEN_NAME").env(input, value).run();
         refused(&tenant, &ran, &[input, words]);
     }
-    let token = jwt(&json!({ "exp": 4_000_000_000_u64 }));
+    let token = jwt(&json!({ "exp": 4_000_000_000_u64 }).to_string());
     let ran = Job::against(&tenant).env("API_TOKEN_NAME", &token).run();
     refused(&tenant, &ran, &["API_TOKEN_NAME", "bearer token"]);
     assert!(!ran.everything().contains(&token));
@@ -208,7 +197,7 @@ fn a_token_file_that_cannot_be_read_is_refused_without_repeating_its_name() {
 fn an_expired_jwt_is_refused_before_any_request() {
     let tenant = example();
     let hour_ago = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() - 3600;
-    let token = jwt(&json!({ "exp": hour_ago, "preferred_username": "jdoe" }));
+    let token = jwt(&json!({ "exp": hour_ago, "preferred_username": "jdoe" }).to_string());
     let ran = Job::against(&tenant).env("USER_BEARER_TOKEN", &token).run();
     let report = ran.failed(7, "unauthenticated", "configure");
     assert!(report["error"]["message"].as_str().unwrap().contains("expired 1h"), "{report}");
@@ -219,7 +208,7 @@ fn an_expired_jwt_is_refused_before_any_request() {
 #[test]
 fn a_jwt_tells_whose_it_is_in_the_hint() {
     let tenant = example();
-    let token = jwt(&json!({ "exp": 4_000_000_000_u64, "preferred_username": "guest" }));
+    let token = jwt(&json!({ "exp": 4_000_000_000_u64, "preferred_username": "guest" }).to_string());
     tenant.edit(|world| world.bearers.insert(token.clone(), "guest".to_owned()));
     let report = Job::against(&tenant).env("USER_BEARER_TOKEN", token).run().failed(
         8,

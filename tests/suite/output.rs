@@ -5,14 +5,10 @@ use std::fs;
 use api_token_connection_admin::error::ErrorKind;
 use api_token_connection_admin::inputs::Input;
 use serde_json::{Value, json};
-use stand_in_tenant::{StandIn, World, example};
+use stand_in_tenant::example;
 use tempfile::TempDir;
 
-use crate::support::Job;
-
-fn example() -> StandIn {
-    StandIn::start(World::example())
-}
+use crate::support::{Job, example};
 
 #[test]
 fn the_report_has_the_documented_fields_in_their_order() {

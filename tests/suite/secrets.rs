@@ -3,17 +3,10 @@
 
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
 
-use crate::support::{Job, Ran, all_at_once, wait_until};
-
-/// An unsigned JWT with this payload.
-pub fn jwt(payload: &str) -> String {
-    format!("eyJhbGciOiJub25lIn0.{}.Zm9yZ2Vk", URL_SAFE_NO_PAD.encode(payload))
-}
+use crate::support::{Job, Ran, all_at_once, jwt, wait_until};
 
 /// Tokens of every make: opaque, one with characters that JSON and URLs escape, and a JWT.
 fn secrets() -> [String; 3] {

@@ -123,7 +123,7 @@ fn a_disk_that_fills_up_during_the_run_loses_no_exit_code_and_no_report() {
 /// An unsigned JWT that says it expires so many seconds from now.
 fn bearer_expiring_in(seconds: i64) -> String {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
-    crate::secrets::jwt(&format!(r#"{{"exp":{},"preferred_username":"jdoe"}}"#, now + seconds))
+    crate::support::jwt(&format!(r#"{{"exp":{},"preferred_username":"jdoe"}}"#, now + seconds))
 }
 
 #[test]

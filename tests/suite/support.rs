@@ -4,8 +4,20 @@ use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use stand_in_tenant::{StandIn, example};
+use stand_in_tenant::{StandIn, World, example};
+
+/// A tenant with one connection and one API token.
+pub fn example() -> StandIn {
+    StandIn::start(World::example())
+}
+
+/// A JWT with this payload, and no signature that anybody would accept.
+pub fn jwt(payload: &str) -> String {
+    format!("eyJhbGciOiJub25lIn0.{}.Zm9yZ2Vk", URL_SAFE_NO_PAD.encode(payload))
+}
 
 /// The program with an environment of its own: nothing of the machine's gets in.
 pub struct Job(Command);
