@@ -1,0 +1,223 @@
+//! The one outcome of a run: what was found, what was written, and what was read since. The steps
+//! fill it as they go; the report is made from it, whichever way the run ends.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use tokio::time::Instant;
+
+use super::admin_list::AdminList;
+use crate::atlan::{ApiToken, Connection, Version};
+use crate::error::{Failure, Step};
+
+/// A read that shows a list of another writer must say the same so much later before it counts: it
+/// may come from a replica that is behind, and lie between our read and our write.
+pub(crate) const SAYS_THE_SAME_AFTER: Duration = Duration::from_secs(2);
+
+/// The longest pause between two reads that look for a write.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// What a run found and did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Where the run is.
+    pub(crate) step: Step,
+    /// True if nothing is to be written.
+    pub(crate) dry_run: bool,
+    /// The API token, once it is found.
+    pub(crate) api_token: Option<ApiToken>,
+    /// The connection as it was when it was last read without the token.
+    pub(crate) connection: Option<Connection>,
+    /// The admin users at the end: as read back, or in a dry run as they would be.
+    pub(crate) after: Option<AdminList>,
+    /// What was written and read.
+    pub(crate) history: History,
+    /// Why the run failed, if it did.
+    pub(crate) failure: Option<Failure>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Status {
+    /// The API token was made a connection admin.
+    Added,
+    /// It was one already, or another writer made it one.
+    AlreadyAdmin,
+    /// It would be made one, if this weren't a dry run.
+    WouldAdd,
+    /// The run failed.
+    Failed,
+}
+
+impl Outcome {
+    /// Nothing is found yet.
+    pub(crate) fn new(dry_run: bool) -> Outcome {
+        Outcome {
+            step: Step::Configure,
+            dry_run,
+            api_token: None,
+            connection: None,
+            after: None,
+            history: History::default(),
+            failure: None,
+        }
+    }
+
+    /// How the run ended.
+    pub(crate) fn status(&self) -> Status {
+        let is_there = || {
+            let username = self.api_token.as_ref().map(|token| token.username.as_str());
+            let now = self.connection.as_ref().map(|connection| &connection.admin_users);
+            username.zip(now).is_some_and(|(username, now)| now.has(username))
+        };
+        match self.history.changed() {
+            _ if self.failure.is_some() => Status::Failed,
+            _ if self.dry_run && !is_there() => Status::WouldAdd,
+            Changed::No => Status::AlreadyAdmin,
+            Changed::Yes | Changed::Unknown => Status::Added,
+        }
+    }
+}
+
+/// Whether the list of admins carries a change that this run made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// It doesn't: nothing was written, or a newer read shows that nothing came of it.
+    No,
+    /// A write was, or may have been, carried out, and no newer read has shown what came of it.
+    Unknown,
+    /// It does.
+    Yes,
+}
+
+impl Serialize for Changed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Changed::No => serializer.serialize_bool(false),
+            Changed::Unknown => serializer.serialize_none(),
+            Changed::Yes => serializer.serialize_bool(true),
+        }
+    }
+}
+
+/// What the newest read says about the writes before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The token is on the list.
+    There,
+    /// It isn't, and the read is newer than our last write, or there was none.
+    NotThere,
+    /// It isn't, nothing has changed since before our write, which got no answer that says it was
+    /// carried out, and by now it would show.
+    NoTrace,
+    /// It isn't, in a version that wasn't there before our write, but which may lie between our read
+    /// and our write: after this pause it must say the same.
+    Unconfirmed(Duration),
+    /// The read is older than our write, as far as can be told: to be made again after this pause.
+    Old(Duration),
+}
+
+/// The reads of the list, and the writes that were or may have been carried out, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct History(Vec<Event>);
+
+#[derive(Debug)]
+enum Event {
+    Read { version: Version, has_token: bool, at: Instant },
+    Write { accepted: bool, waited: Duration, at: Instant },
+}
+
+impl History {
+    /// The list was read.
+    pub(crate) fn read(&mut self, version: Version, has_token: bool) {
+        self.0.push(Event::Read { version, has_token, at: Instant::now() });
+    }
+
+    /// A write was accepted, or may have been carried out, after `waited`. One that was refused, or
+    /// never sent, isn't told: it has no part in what the list says.
+    pub(crate) fn wrote(&mut self, accepted: bool, waited: Duration) {
+        self.0.push(Event::Write { accepted, waited, at: Instant::now() });
+    }
+
+    /// True if any write was, or may have been, carried out.
+    pub(crate) fn has_writes(&self) -> bool {
+        self.0.iter().any(|event| matches!(event, Event::Write { .. }))
+    }
+
+    /// Whether the list carries our change, as far as the newest read can tell.
+    pub(crate) fn changed(&self) -> Changed {
+        let mut changed = None; // as long as nothing was written
+        for (place, event) in self.0.iter().enumerate() {
+            let standing = match event {
+                Event::Write { .. } => {
+                    changed = Some(Changed::Unknown);
+                    continue;
+                }
+                Event::Read { .. } => self.standing_at(place),
+            };
+            changed = changed.map(|before| match standing {
+                Standing::There => Changed::Yes,
+                Standing::NotThere => Changed::No,
+                Standing::Unconfirmed(_) => Changed::Unknown,
+                Standing::NoTrace | Standing::Old(_) => before,
+            });
+        }
+        changed.unwrap_or(Changed::No)
+    }
+
+    /// What the newest read says.
+    pub(crate) fn standing(&self) -> Standing {
+        self.standing_at(self.0.len().saturating_sub(1))
+    }
+
+    fn standing_at(&self, place: usize) -> Standing {
+        let Some(Event::Read { version, has_token, at }) = self.0.get(place) else {
+            return Standing::Old(Duration::ZERO); // nothing was read yet
+        };
+        if *has_token {
+            return Standing::There;
+        }
+        let last_write = self.0[..place].iter().rposition(|event| matches!(event, Event::Write { .. }));
+        let Some(write) = last_write else { return Standing::NotThere };
+        let (before, since) = (&self.0[..write], &self.0[write..=place]);
+        // That it differs is what counts: the clocks of two replicas can't be compared.
+        if !before.iter().any(|event| event.bears(version)) {
+            let same = since.iter().rev().take_while(|event| event.bears(version));
+            let first_said = same.map(Event::at).last().unwrap_or(*at);
+            return match SAYS_THE_SAME_AFTER.checked_sub(*at - first_said) {
+                None | Some(Duration::ZERO) => Standing::NotThere,
+                Some(rest) => Standing::Unconfirmed(rest),
+            };
+        }
+        let pause = LONGEST_PAUSE.min(Duration::from_millis(100) * (1 << since.len().min(8)));
+        let shows_by = match since {
+            // It may still be carried out, for as long again as it was waited for.
+            [Event::Write { accepted: false, waited, at }, reads @ ..] if !reads.iter().any(Event::has_token) => {
+                *at + SAYS_THE_SAME_AFTER.max(*waited)
+            }
+            // It was carried out: behind it an old read never counts, however long that lasts.
+            _ => return Standing::Old(pause),
+        };
+        match shows_by.saturating_duration_since(*at) {
+            Duration::ZERO => Standing::NoTrace,
+            rest => Standing::Old(pause.min(rest)),
+        }
+    }
+}
+
+impl Event {
+    fn at(&self) -> Instant {
+        match self {
+            Event::Read { at, .. } | Event::Write { at, .. } => *at,
+        }
+    }
+
+    fn bears(&self, wanted: &Version) -> bool {
+        matches!(self, Event::Read { version, .. } if version == wanted)
+    }
+
+    fn has_token(&self) -> bool {
+        matches!(self, Event::Read { has_token: true, .. })
+    }
+}
