@@ -13,6 +13,7 @@
 pub mod admins;
 mod atlan;
 pub mod cli;
+pub mod config;
 pub mod error;
 /// What the fuzz targets call. Not in the library that anything else is built with.
 #[cfg(fuzzing)]
@@ -24,10 +25,11 @@ mod http;
 pub mod inputs;
 mod pipeline;
 pub mod progress;
+pub mod redact;
 pub mod report;
 pub mod report_file;
 pub mod run;
-pub mod secret;
+pub use redact as secret;
 pub mod settings;
 pub mod signals;
 pub mod telemetry;
