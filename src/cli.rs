@@ -6,26 +6,45 @@ use std::fmt::Write;
 use lexopt::{Arg, Parser};
 
 use crate::error::ErrorKind;
-use crate::inputs::{ConfigFile, Input};
+
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     /// Do the job.
     Run(Flags),
-    /// Print the help.
-    Help,
-    /// Print the version.
-    Version,
+    /// Print this, and do nothing.
+    Print(String),
 }
+
+const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// The flags of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `--config FILE`
-    pub config: Option<ConfigFile>,
+    pub config: Option<OsString>,
     /// `--dry-run`
     pub dry_run: bool,
+}
+
+/// A command line that can't be understood.
+#[derive(Debug)]
+pub struct Misuse(String);
+
+impl Misuse {
+    pub(crate) fn into_failure(self) -> crate::error::Failure {
+        crate::error::Failure::new(ErrorKind::Usage, crate::error::Step::Configure, self.0, "Run with --help to see the flags.")
+    }
+}
+
+/// Reads the process's own command line.
+///
+/// # Errors
+///
+/// Says what isn't understood.
+pub fn command_line() -> Result<Command, Misuse> {
+    parse(std::env::args_os().skip(1)).map_err(Misuse)
 }
 
 /// Reads the arguments, without the program's name.
@@ -38,12 +57,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let mut flags = Flags::default();
     while let Some(argument) = parser.next().map_err(|_| misused(None))? {
         match argument {
-            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
-            Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Print(help())),
+            Arg::Short('V') | Arg::Long("version") => return Ok(Command::Print(VERSION.to_owned())),
             Arg::Long("dry-run") => flags.dry_run = true,
             Arg::Long("config") => {
                 flags.config =
-                    Some(parser.value().map_err(|_| "--config needs the name of a file".to_owned())?.into());
+                    Some(parser.value().map_err(|_| "--config needs the name of a file".to_owned())?);
             }
             Arg::Long(name) => return Err(misused(Some(name))),
             Arg::Short(_) | Arg::Value(_) => return Err(misused(None)),
@@ -79,11 +98,6 @@ pub fn help() -> String {
          Inputs, each an environment variable, or the same name in lower case as a key of the JSON in\n\
          NESTED_CONFIG or in a file. The environment goes first, then NESTED_CONFIG, then the file:\n",
     );
-    let widest = Input::ALL.iter().map(|input| input.name().len()).max().unwrap_or(0);
-    for input in Input::ALL {
-        // Writing to a string can't fail.
-        let _ = writeln!(help, "  {:widest$}  {}", input.name(), input.help());
-    }
     help.push_str(
         "\nHTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR mean what they mean elsewhere.\n\n\
          Exit codes, with the error's kind in the report:\n    0  -                      the API token is a connection \

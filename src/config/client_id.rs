@@ -49,7 +49,7 @@ impl ClientId {
 
     /// The name that it bears wherever a username is expected.
     pub fn username(&self) -> Username {
-        Username(format!("{USERNAME_PREFIX}{}", self.0))
+        Username::of_client(&self.0)
     }
 
     /// True for an OAuth client, which isn't among the API tokens.
@@ -63,6 +63,11 @@ fn is_usual(c: char) -> bool {
 }
 
 impl Username {
+    /// The name of the machine with this client ID, as the tenant writes it.
+    pub fn of_client(client_id: &str) -> Username {
+        Username(format!("{USERNAME_PREFIX}{client_id}"))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,8 +3,8 @@
 
 use std::ffi::OsString;
 
-use crate::report_file::ReportFile;
-use crate::telemetry::LogSettings;
+use crate::report::ReportFile;
+use crate::logging::LogSettings;
 
 /// Where report and log go.
 #[derive(Debug, Default)]
@@ -34,6 +34,11 @@ pub enum OutputFormat {
 
 /// Where the report goes when the command line can't be understood, and the rest isn't read.
 pub fn output_only(environment: impl Iterator<Item = (OsString, OsString)>) -> Output {
-    let _ = environment;
-    Output::default()
+    let mut output = Output::default();
+    for (name, value) in environment {
+        if name == "REPORT_FILE" && !value.is_empty() {
+            output.report_file = ReportFile::create(std::path::Path::new(&value)).ok();
+        }
+    }
+    output
 }

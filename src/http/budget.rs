@@ -15,24 +15,30 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 /// A try with less time than this would only end in a timeout that hides the real reason.
 const SHORTEST_TRY: Duration = Duration::from_millis(100);
 
-/// Told once that the run is to end. Clones share it.
+/// Told that the run is to end. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Stop {
-    token: CancellationToken,
+    soon: CancellationToken,
+    at_once: CancellationToken,
     first: Arc<OnceLock<(Signal, Instant)>>,
 }
 
 impl Stop {
-    /// Asks for the end. The first signal counts.
+    /// Asks for the end: soon, and when asked again at once.
     pub(crate) fn ask(&self, signal: Signal) {
-        // A second signal has nothing to add.
-        let _ = self.first.set((signal, Instant::now()));
-        self.token.cancel();
+        match self.first.set((signal, Instant::now())) {
+            Ok(()) => self.soon.cancel(),
+            Err(_) => self.at_once.cancel(),
+        }
     }
 
-    /// The signal that asked for the end, if one did.
-    pub(crate) fn signal(&self) -> Option<Signal> {
-        self.first.get().map(|(signal, _)| *signal)
+    /// Completes with the signal that asked for the end.
+    pub(crate) async fn asked(&self) -> Signal {
+        self.soon.cancelled().await;
+        match self.first.get() {
+            Some((signal, _)) => *signal,
+            None => std::future::pending().await, // not reached: it is set before the token is cancelled
+        }
     }
 }
 
@@ -117,24 +123,19 @@ impl Budget {
     }
 
     async fn stopped(&self) -> Over {
-        self.stop.token.cancelled().await;
-        match self.stop.first.get() {
-            Some((signal, at)) => {
-                sleep_until(*at + self.past_signal).await;
-                Over::Stopped(*signal)
-            }
-            None => std::future::pending().await, // not reached: it is set before the token is cancelled
+        let signal = self.stop.asked().await;
+        tokio::select! {
+            () = sleep_until(self.end().0) => {}
+            () = self.stop.at_once.cancelled() => {}
         }
+        Over::Stopped(signal)
     }
 
     /// When the time is up as far as is known now, and why.
     fn end(&self) -> (Instant, Over) {
         let deadline = self.deadline + self.past_deadline;
-        match self.stop.first.get() {
-            Some((signal, at)) if *at + self.past_signal < deadline => {
-                (*at + self.past_signal, Over::Stopped(*signal))
-            }
-            _ => (deadline, Over::Deadline),
-        }
+        let Some((signal, at)) = self.stop.first.get() else { return (deadline, Over::Deadline) };
+        let end = if self.stop.at_once.is_cancelled() { *at } else { *at + self.past_signal };
+        if end < deadline { (end, Over::Stopped(*signal)) } else { (deadline, Over::Deadline) }
     }
 }

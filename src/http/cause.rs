@@ -8,6 +8,7 @@ use rustls::CertificateError;
 
 use super::fault::Heals;
 use super::fresh::{ConnectionGone, TooOld};
+use crate::error::ErrorKind;
 use crate::text;
 
 /// What helps against an untrusted certificate.
@@ -51,6 +52,27 @@ impl Broken {
 
     pub(super) fn was_sent(&self) -> bool {
         matches!(self, Broken::Lost(_) | Broken::NotHttp(_))
+    }
+
+    /// The kind of failure that it makes.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        match self {
+            Broken::NoConnection { .. } | Broken::Lost(_) => ErrorKind::Unavailable,
+            Broken::Untrusted { .. } => ErrorKind::UntrustedCertificate,
+            Broken::NotHttp(_) => ErrorKind::UnexpectedResponse,
+        }
+    }
+
+    /// What to do.
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Broken::NoConnection { .. } => "Check ATLAN_BASE_URL, the network, and HTTPS_PROXY, HTTP_PROXY and \
+                 NO_PROXY if a proxy is in use; then run again."
+                .to_owned(),
+            Broken::Lost(_) => "Run again later: it is safe to.".to_owned(),
+            Broken::Untrusted { .. } => CERTIFICATE_HINT.to_owned(),
+            Broken::NotHttp(_) => "Check that ATLAN_BASE_URL is the tenant's own address.".to_owned(),
+        }
     }
 
     pub(crate) fn message(&self) -> String {

@@ -19,6 +19,8 @@ use crate::text;
 pub(crate) struct CallError {
     pub(crate) fault: Fault,
     pub(crate) exchange: Exchange,
+    /// Whom the request was meant for.
+    pub(crate) service: Service,
 }
 
 /// How it failed.
@@ -108,12 +110,18 @@ impl Refusal {
         self.speaker.is_some() && self.message.as_ref().is_some_and(|said| said.message.contains(words))
     }
 
+    /// True for Atlas's answer to an added admin that no user is (`KeycloakStore` in
+    /// atlas-metastore). It comes before the list is changed.
+    pub(crate) fn names_an_unknown_user(&self) -> bool {
+        self.says("Keycloak user not found")
+    }
+
     /// True for statuses that pass by themselves, whoever sends them.
-    fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         match self.status {
             408 | 421 | 425 | 429 | 460 | 499 => true,
             501 | 505 | 511 => false,
-            status => status >= 500 && !self.names_no_path,
+            status => status >= 500 && !self.names_no_path && !self.names_an_unknown_user(),
         }
     }
 
@@ -124,7 +132,7 @@ impl Refusal {
             413 | 414 | 429 | 431 => true,
             // Keycloak failed in the middle of the update: the right may have been given.
             400 if self.code() == Some(AUTH_REQUEST_FAILED) => false,
-            status => self.speaker.is_some() && (400..500).contains(&status),
+            status => self.names_an_unknown_user() || self.speaker.is_some() && (400..500).contains(&status),
         }
     }
 }
@@ -137,6 +145,8 @@ pub(crate) const AUTH_REQUEST_FAILED: &str = "ATLAS-400-00-029";
 pub(crate) enum Heals {
     /// It can't.
     Never,
+    /// It can, without a pause.
+    AtOnce,
     /// It can, until the deadline.
     Soon,
     /// It can, but hardly after so long a time of trying.
@@ -168,7 +178,8 @@ impl CallError {
     pub(crate) fn heals(&self) -> Heals {
         match &self.fault {
             Fault::NotMade(_) | Fault::Stopped(_) | Fault::NotTheApi(_) => Heals::Never,
-            Fault::TimedOut(_) | Fault::KeptBack(_) => Heals::Soon,
+            Fault::TimedOut(_) => Heals::Soon,
+            Fault::KeptBack(_) => Heals::AtOnce,
             Fault::Broken(broken) => broken.heals(),
             Fault::Refused(refusal) if (300..400).contains(&refusal.status) => Heals::AfterFewTries,
             Fault::Refused(refusal) if refusal.passes() => Heals::Soon,
@@ -184,6 +195,14 @@ impl CallError {
             Fault::Stopped(_) | Fault::TimedOut(_) | Fault::NotTheApi(_) => true,
             Fault::Broken(broken) => broken.was_sent(),
             Fault::Refused(refusal) => !refusal.was_not_carried_out(),
+        }
+    }
+
+    /// The same error; if a signal came while it was waited for another try, that one.
+    pub(crate) fn or_stopped(self, over: Over) -> CallError {
+        match over {
+            Over::Stopped(_) => CallError { fault: Fault::Stopped(over), ..self },
+            Over::Deadline => self,
         }
     }
 

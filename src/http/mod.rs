@@ -10,7 +10,7 @@ mod tls;
 
 pub(crate) use budget::{Budget, GRACE, Over, Stop};
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Heals, Refusal};
-pub(crate) use speaker::Service;
+pub(crate) use speaker::{Grant, Service};
 
 use std::time::{Duration, SystemTime};
 
@@ -120,12 +120,17 @@ pub(crate) struct Answer {
     pub(crate) date: Option<SystemTime>,
     /// The request that it answers.
     pub(crate) exchange: Exchange,
+    service: Service,
 }
 
 impl Answer {
     /// The error for an answer that can't be used, `what` saying why.
     pub(crate) fn unfit(&self, what: impl Into<String>) -> CallError {
-        CallError { fault: Fault::NotTheApi(what.into()), exchange: self.exchange.clone() }
+        CallError {
+            fault: Fault::NotTheApi(what.into()),
+            exchange: self.exchange.clone(),
+            service: self.service,
+        }
     }
 }
 
@@ -196,8 +201,8 @@ impl Http {
             "request"
         );
         match outcome {
-            Ok((date, body)) => Ok(Answer { body, date, exchange }),
-            Err(fault) => Err(CallError { fault, exchange }),
+            Ok((date, body)) => Ok(Answer { body, date, exchange, service: call.service }),
+            Err(fault) => Err(CallError { fault, exchange, service: call.service }),
         }
     }
 

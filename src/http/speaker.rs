@@ -16,7 +16,16 @@ pub(crate) enum Service {
     /// Assets.
     Atlas,
     /// Bearer tokens.
-    Keycloak,
+    Keycloak(Grant),
+}
+
+/// Which of Keycloak's two calls one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grant {
+    /// The workflow's own token.
+    ClientCredentials,
+    /// A user's token for the workflow's own.
+    TokenExchange,
 }
 
 /// True if this is an error as `service` writes it. `challenge` says whether the answer asks for a
@@ -27,7 +36,7 @@ pub(crate) enum Service {
 pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, body: &Value) -> bool {
     let text = |name: &str| body.get(name).is_some_and(Value::is_string);
     let has = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
-    if service == Service::Keycloak {
+    if matches!(service, Service::Keycloak(_)) {
         return text("error");
     }
     if status == 401 && challenge {

@@ -3,8 +3,10 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
 
+use tokio::sync::oneshot;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_bunyan_formatter::{BunyanFormattingLayer, JsonStorageLayer};
@@ -13,7 +15,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::secret::Redactor;
+use crate::http::Budget;
+use crate::redact::Redactor;
+use crate::report::wait;
 use crate::text;
 
 /// The program's name in each record.
@@ -46,9 +50,16 @@ impl Default for LogSettings {
 }
 
 /// Starts logging. Every line passes `redactor`, whoever wrote it.
-pub fn start(settings: LogSettings, redactor: &Redactor) {
-    let stderr = Guarded { to: io::stderr, redactor: redactor.clone() };
-    let file = settings.file.map(|file| Guarded { to: Mutex::new(file), redactor: redactor.clone() });
+pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
+    let mut log = Log(Vec::new());
+    let mut line_by_line = |to: Box<dyn Write + Send>| {
+        let lines = lines_to(to);
+        log.0.push(lines.clone());
+        let redactor = redactor.clone();
+        move || Guarded { to: Lines(lines.clone()), redactor: redactor.clone() }
+    };
+    let stderr = line_by_line(Box::new(io::stderr()));
+    let file = settings.file.map(|file| line_by_line(Box::new(file)));
     let is_terminal = io::stderr().is_terminal();
     let default = if is_terminal { LogFormat::Pretty } else { LogFormat::Bunyan };
     let console = match settings.format.unwrap_or(default) {
@@ -64,8 +75,63 @@ pub fn start(settings: LogSettings, redactor: &Redactor) {
     let subscriber = tracing_subscriber::registry()
         .with(console.with_filter(settings.level))
         .with(file.map(|file| bunyan(file).with_filter(LevelFilter::DEBUG)));
-    // Fails only if something logs already, as in a test that runs the job in its own process.
+    // Fails only if something logs already.
     let _ = tracing::subscriber::set_global_default(subscriber);
+    log
+}
+
+/// The log, which is written aside: a stream that nobody reads keeps nobody waiting.
+pub(crate) struct Log(Vec<SyncSender<Line>>);
+
+enum Line {
+    Record(Vec<u8>),
+    /// All records before it are written.
+    Mark(oneshot::Sender<()>),
+}
+
+/// So many records wait for a slow reader; what comes on top is lost.
+const MOST_WAITING: usize = 4096;
+
+fn lines_to(mut to: Box<dyn Write + Send>) -> SyncSender<Line> {
+    let (sender, lines) = mpsc::sync_channel(MOST_WAITING);
+    let write = move || {
+        for line in lines {
+            // A log that can't be written any more is no reason to stop.
+            let _ = match line {
+                Line::Record(record) => to.write_all(&record),
+                Line::Mark(reached) => Ok(drop(reached.send(()))),
+            };
+        }
+    };
+    // Without a thread there is no log, and the report still says everything that matters.
+    let _ = thread::Builder::new().spawn(write);
+    sender
+}
+
+impl Log {
+    /// Completes when everything that was logged before is written, or when that takes too long.
+    pub(crate) async fn is_written(&self, budget: &Budget) {
+        for lines in &self.0 {
+            let (reached, mark) = oneshot::channel();
+            if lines.try_send(Line::Mark(reached)).is_ok() {
+                wait(mark, budget).await;
+            }
+        }
+    }
+}
+
+/// One record a call.
+struct Lines(SyncSender<Line>);
+
+impl Write for Lines {
+    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
+        let _ = self.0.try_send(Line::Record(record.to_vec()));
+        Ok(record.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn bunyan<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>
@@ -87,14 +153,6 @@ where
 struct Guarded<W> {
     to: W,
     redactor: Redactor,
-}
-
-impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Guarded<W> {
-    type Writer = Guarded<W::Writer>;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        Guarded { to: self.to.make_writer(), redactor: self.redactor.clone() }
-    }
 }
 
 impl<W: Write> Write for Guarded<W> {

@@ -1,0 +1,189 @@
+//! The report: one line of JSON that tells what happened, made from the outcome and from nothing
+//! else. docs/report.schema.json describes it.
+
+mod file;
+mod people;
+mod publish;
+mod shorten;
+
+pub(crate) use file::ReportFile;
+pub(crate) use publish::{print, publish, wait};
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::error::{ErrorKind, Exchange, Failure, Step};
+use crate::redact::Redactor;
+use crate::steps::{AdminList, Changed, Outcome, Status};
+use crate::text;
+
+/// What a run found and did. Fields are added, and none is renamed or taken away before a new major
+/// version.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    /// First: people search for lines that start with it.
+    status: Status,
+    changed: Changed,
+    dry_run: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<ConnectionPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_token: Option<ApiTokenPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_users: Option<AdminUsersPart>,
+    program: ProgramPart,
+    elapsed_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorPart {
+    kind: &'static str,
+    step: Step,
+    message: String,
+    hint: String,
+    retryable: bool,
+    exit_code: u8,
+    #[serde(flatten)]
+    request: Option<RequestPart>,
+}
+
+/// The request that showed the failure, and what the tenant said; `null` if it said nothing.
+#[derive(Debug, Serialize)]
+struct RequestPart {
+    http: Exchange,
+    tenant: Option<TenantPart>,
+}
+
+#[derive(Debug, Serialize)]
+struct TenantPart {
+    code: Option<String>,
+    message: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ConnectionPart {
+    qualified_name: String,
+    guid: Option<String>,
+    name: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ApiTokenPart {
+    name: Option<String>,
+    guid: Option<String>,
+    client_id: String,
+    username: String,
+}
+
+#[derive(Debug, Serialize)]
+struct AdminUsersPart {
+    before: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omitted: Option<Omitted>,
+}
+
+/// How many names were left out of each list.
+#[derive(Debug, Serialize)]
+struct Omitted {
+    before: usize,
+    after: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ProgramPart {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Report {
+    /// The report of a run with this outcome, free of secrets.
+    pub(crate) fn new(outcome: Outcome, elapsed: Duration, redactor: &Redactor) -> Report {
+        let clean = |text: String| redactor.clean(&text).into_owned();
+        let clean_list = |list: AdminList| list.names().iter().map(|name| clean(name.clone())).collect();
+        let (status, changed, dry_run) = (outcome.status(), outcome.history.changed(), outcome.dry_run);
+        let after = outcome.after;
+        let (connection, admin_users) = outcome
+            .connection
+            .map(|connection| {
+                let part = ConnectionPart {
+                    qualified_name: clean(connection.qualified_name.as_str().to_owned()),
+                    guid: connection.guid.map(clean),
+                    name: connection.name.map(clean),
+                };
+                let before = clean_list(connection.admin_users);
+                (part, AdminUsersPart { before, after: after.map(clean_list), omitted: None })
+            })
+            .unzip();
+        Report {
+            status,
+            changed,
+            dry_run,
+            error: outcome.failure.map(|failure| ErrorPart::new(failure, clean)),
+            connection,
+            api_token: outcome.api_token.map(|token| ApiTokenPart {
+                name: token.name.map(clean),
+                guid: token.guid.map(clean),
+                client_id: clean(token.client_id),
+                username: clean(token.username.as_str().to_owned()),
+            }),
+            admin_users,
+            program: ProgramPart { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The report of a run that is ended before it can write another: by SIGKILL, or for want of
+    /// memory.
+    pub(crate) fn of_a_killed_run(dry_run: bool) -> Report {
+        let failure = Failure::new(
+            ErrorKind::Killed,
+            Step::Configure,
+            "the run was killed before it could report",
+            "Look at who or what killed it; for want of memory, give it more. Run again: it looks first, and is safe.",
+        );
+        let outcome = Outcome { failure: Some(failure), ..Outcome::new(dry_run) };
+        let report = Report::new(outcome, Duration::ZERO, &Redactor::default());
+        let changed = if dry_run { Changed::No } else { Changed::Unknown };
+        Report { changed, ..report }
+    }
+
+    /// The process's exit code.
+    pub(crate) fn exit_code(&self) -> u8 {
+        self.error.as_ref().map_or(0, |error| error.exit_code)
+    }
+
+    /// One line of JSON, without its end; `most_bytes` shortens it.
+    pub(crate) fn into_json(self, most_bytes: Option<usize>) -> String {
+        let json = match most_bytes {
+            Some(most) => shorten::to_json(self, most),
+            None => to_json(&self),
+        };
+        // Characters that a terminal would act on are inside of strings, where JSON can escape them.
+        text::escaped(&json, |_| false).into_owned()
+    }
+}
+
+impl ErrorPart {
+    fn new(failure: Failure, clean: impl Fn(String) -> String) -> ErrorPart {
+        let tenant = failure.tenant.map(|said| TenantPart { code: said.code, message: said.message });
+        ErrorPart {
+            kind: failure.kind.name(),
+            step: failure.step,
+            message: clean(failure.message),
+            hint: clean(failure.hint),
+            retryable: failure.kind.is_retryable(),
+            exit_code: failure.kind.exit_code(),
+            request: failure.exchange.map(|http| RequestPart { http, tenant }),
+        }
+    }
+}
+
+fn to_json(report: &Report) -> String {
+    // It can't fail: strings, numbers and lists of them always serialise.
+    serde_json::to_string(report).unwrap_or_default()
+}
