@@ -12,15 +12,23 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
+mod asset;
+mod atlas;
+pub mod example;
 mod fault;
+mod heracles;
+mod jwt;
+mod keycloak;
 mod routes;
 mod server;
 mod tls;
 mod world;
 
+pub use asset::{Asset, Kind};
 pub use fault::{Fault, Stage, Times};
 pub use tls::Certificate;
-pub use world::{ApiToken, Connection, World, example};
+pub use world::{ApiToken, World};
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -50,6 +58,12 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// A value of the query; empty if there is none of this name.
+    pub fn query(&self, name: &str) -> &str {
+        let found = self.query.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
 }
 
 /// What the server's tasks share.
@@ -60,6 +74,15 @@ struct Shared {
     requests: Vec<Request>,
     connections: usize,
     latency: Duration,
+}
+
+impl Shared {
+    /// Lets somebody change what the tenant holds.
+    fn change<T>(&mut self, change: impl FnOnce(&mut World) -> T) -> T {
+        let result = change(&mut self.world);
+        self.world.settle();
+        result
+    }
 }
 
 /// A tenant that serves until it is dropped.
@@ -96,7 +119,8 @@ impl StandIn {
     /// # Panics
     ///
     /// If the port can't be used.
-    pub fn start_at(world: World, port: u16, certificate: Option<Certificate>) -> StandIn {
+    pub fn start_at(mut world: World, port: u16, certificate: Option<Certificate>) -> StandIn {
+        world.settle();
         let shared = Arc::new(Mutex::new(Shared { world, ..Shared::default() }));
         let (acceptor, ca_pem) = certificate.map(tls::acceptor).unzip();
         let scheme = if acceptor.is_some() { "https" } else { "http" };
@@ -121,7 +145,7 @@ impl StandIn {
 
     /// Looks at or changes what the tenant holds.
     pub fn edit<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        change(&mut self.lock().world)
+        self.lock().change(change)
     }
 
     /// The admin users of a connection.

@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
+use crate::answer::Answer;
 use crate::fault::{Action, Fault, Times};
 use crate::{Request, Shared, Stage, routes};
 
@@ -90,8 +91,15 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Mut
     let Ok(stream) = stream.into_std() else { return };
     let Ok(socket) = stream.try_clone().map(Arc::new) else { return };
     let Ok(stream) = TcpStream::from_std(stream) else { return };
-    let service = service_fn(|request| handle(request, shared.clone(), socket.clone(), leave.clone()));
-    let http = hyper::server::conn::http1::Builder::new();
+    let service = service_fn(async |request| {
+        let mut response = handle(request, shared.clone(), socket.clone(), leave.clone()).await?;
+        if let Some(date) = lock(&shared).world.date() {
+            response.headers_mut().insert("date", date.parse().expect("a header value"));
+        }
+        Ok::<_, io::Error>(response)
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.auto_date_header(false);
     // A client that breaks off, or a fault, ends the connection with an error: as intended.
     match tls {
         None => drop(http.serve_connection(TokioIo::new(stream), service).await),
@@ -129,20 +137,14 @@ async fn handle(
     let (answer, fault, latency) = decide(request, &mut lock(&shared));
     let fault = match fault {
         None => {
-            let (status, json) = answer;
             // A sleep of nothing takes a millisecond, the timer's step.
             if !latency.is_zero() {
                 tokio::time::sleep_until((arrived + latency).into()).await;
             }
-            return Ok(respond(
-                status,
-                &[("content-type", "application/json".to_owned())],
-                full(json.to_string()),
-            ));
+            return Ok(respond(answer.status, &answer.headers, full(answer.body)));
         }
         Some(fault) => fault,
     };
-    let json = answer.1.to_string();
     let reset = || SockRef::from(&*socket).set_linger(Some(Duration::ZERO));
     match fault {
         Fault::Answer(status, headers, body) => Ok(respond(status, &headers, full(body))),
@@ -157,9 +159,9 @@ async fn handle(
         }
         Fault::ResetMidway => {
             reset()?;
-            Ok(half(json))
+            Ok(half(answer.body))
         }
-        Fault::CutShort => Ok(half(json)),
+        Fault::CutShort => Ok(half(answer.body)),
         Fault::Silence => std::future::pending().await,
         Fault::Dribble => {
             Ok(respond(200, &[], endless(Bytes::from_static(b" "), usize::MAX, Duration::from_millis(20))))
@@ -172,7 +174,7 @@ async fn handle(
 }
 
 /// Carries the request out, unless a rule says otherwise.
-fn decide(mut request: Request, shared: &mut Shared) -> (routes::Answer, Option<Fault>, Duration) {
+fn decide(mut request: Request, shared: &mut Shared) -> (Answer, Option<Fault>, Duration) {
     let written = shared.requests.iter().any(|earlier| earlier.stage == Stage::Write);
     request.stage = routes::stage(&request.method, &request.path, &request.body, written);
     let stage = request.stage;
@@ -190,7 +192,10 @@ fn decide(mut request: Request, shared: &mut Shared) -> (routes::Answer, Option<
                 fault = Some(wanted.clone());
                 carry_out = *wanted_carry_out;
             }
-            Action::Meddle { after: false, change } if applies => change(&mut shared.world),
+            Action::Meddle { after: false, change } if applies => {
+                change(&mut shared.world);
+                shared.world.settle();
+            }
             Action::Meddle { after: true, .. } if applies => {
                 afterwards.push(rule);
                 continue;
@@ -201,10 +206,11 @@ fn decide(mut request: Request, shared: &mut Shared) -> (routes::Answer, Option<
             kept.push(rule);
         }
     }
-    let answer = if carry_out { routes::answer(&mut shared.world, &request) } else { Default::default() };
+    let answer =
+        if carry_out { shared.change(|world| routes::answer(world, &request)) } else { Answer::default() };
     for mut rule in afterwards {
         if let Action::Meddle { change, .. } = &mut rule.action {
-            change(&mut shared.world);
+            shared.change(change);
         }
         if rule.times == Times::Forever {
             kept.push(rule);
@@ -228,12 +234,12 @@ fn full(body: impl Into<Bytes>) -> Body {
 }
 
 /// The first half of an answer that says it is longer.
-fn half(json: String) -> Response<Body> {
-    let json = if json.len() < 10 { r#"{"entity":{"attributes":{}}}"#.to_owned() } else { json };
-    let length = json.len().to_string();
+fn half(whole: Vec<u8>) -> Response<Body> {
+    let whole = if whole.len() < 10 { br#"{"entity":{"attributes":{}}}"#.to_vec() } else { whole };
+    let length = whole.len().to_string();
     let (mut sender, body) = Channel::<Bytes, io::Error>::new(2);
     tokio::spawn(async move {
-        let first = Bytes::from(json.into_bytes()).slice(..5);
+        let first = Bytes::from(whole).slice(..5);
         let _ = sender.send_data(first).await;
         // The first half must be on its way before the connection goes.
         tokio::time::sleep(Duration::from_millis(20)).await;
