@@ -17,6 +17,14 @@ impl Answer {
         Answer { status, headers, body: body.to_string().into() }
     }
 
+    /// A page for people, from whatever stands in front of a service.
+    pub(crate) fn html(status: u16, title: &str) -> Answer {
+        let page = format!(
+            "<html>\n<head><title>{status} {title}</title></head>\n<body><h1>{status} {title}</h1></body>\n</html>\n"
+        );
+        Answer { status, headers: vec![("content-type", "text/html".to_owned())], body: page.into() }
+    }
+
     /// An error in Atlas's own form.
     pub(crate) fn atlas(status: u16, code: &str, message: &str) -> Answer {
         Answer::json(status, json!({ "errorCode": code, "errorMessage": message }))

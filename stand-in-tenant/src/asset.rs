@@ -65,6 +65,8 @@ pub struct Asset {
     pub writes: usize,
     /// A user who may not even read it.
     pub hidden_from: Option<String>,
+    /// Its role at Keycloak is gone, so that its lists can't be changed.
+    pub role_missing: bool,
 }
 
 impl Asset {

@@ -22,3 +22,8 @@ pub const GUEST_ID: &str = "0b2e3c1c-0000-4000-8000-00000000a002";
 pub const WORKFLOW_CLIENT: &str = "stand-in-workflow-client";
 /// Its secret.
 pub const WORKFLOW_SECRET: &str = "stand-in-workflow-secret";
+/// GUID of the workflow's own service account at Keycloak, which may do anything.
+pub const SERVICE_ACCOUNT_ID: &str = "0b2e3c1c-0000-4000-8000-00000000a009";
+/// GUID of the role `$admin`: if a connection's admin roles have it, every Admin is a connection
+/// admin. Those of the example don't.
+pub const ADMIN_ROLE_ID: &str = "7a3b0c1d-0000-4000-8000-00000000c000";

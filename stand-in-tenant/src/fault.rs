@@ -13,6 +13,8 @@ pub enum Stage {
     TokenExchange,
     /// Looking the API token up.
     Token,
+    /// Looking an OAuth client up.
+    OAuthClient,
     /// Reading the connection before anything was written.
     Read,
     /// Writing it.

@@ -20,6 +20,8 @@ mod fault;
 mod heracles;
 mod jwt;
 mod keycloak;
+mod people;
+mod rights;
 mod routes;
 mod server;
 mod tls;
@@ -27,8 +29,11 @@ mod world;
 
 pub use asset::{Asset, Kind};
 pub use fault::{Fault, Stage, Times};
+pub use heracles::{ApiToken, OAuthClient};
+pub use keycloak::{Keycloak, Realm};
+pub use rights::Role;
 pub use tls::Certificate;
-pub use world::{ApiToken, World};
+pub use world::World;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -51,6 +56,8 @@ pub struct Request {
     pub body: String,
     /// Which of the job's requests it is.
     pub stage: Stage,
+    /// How long the path and the query are together.
+    target_length: usize,
 }
 
 impl Request {

@@ -1,40 +1,67 @@
-//! Which request is which, and whose.
+//! Which service a request is for, and which of the job's requests it is.
 
 use crate::answer::Answer;
 use crate::{Request, Stage, World, atlas, heracles, keycloak};
-use serde_json::json;
+
+/// Atlas's servers take no longer address than this.
+const LONGEST_TARGET: usize = 8192;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Service {
+    Atlas,
+    Heracles,
+    Keycloak,
+    /// Nobody's: the gateway answers.
+    None,
+}
+
+/// The service, and what the path says within it, without slashes at its ends: the tenant doesn't
+/// mind one there, and the Python SDK writes one.
+fn service(path: &str) -> (Service, &str) {
+    let prefixes = [
+        ("/api/meta/", Service::Atlas),
+        ("/api/atlas/v2/", Service::Atlas),
+        ("/api/service/", Service::Heracles),
+        ("/auth/", Service::Keycloak),
+    ];
+    let found = prefixes.iter().find_map(|(prefix, service)| Some((*service, path.strip_prefix(prefix)?)));
+    // In the cluster Heracles has no prefix.
+    let plain = ["/apikeys", "/oauth-clients"].iter().any(|start| path.starts_with(start));
+    let (service, rest) = found
+        .unwrap_or((if plain { Service::Heracles } else { Service::None }, path.trim_start_matches('/')));
+    (service, rest.trim_end_matches('/'))
+}
 
 /// Which of the job's requests this is. `written` says whether there was a write before it.
 pub(crate) fn stage(method: &str, path: &str, body: &str, written: bool) -> Stage {
-    // The tenant doesn't mind a slash at the end; the Python SDK writes one.
-    match (method, path.trim_end_matches('/')) {
-        ("POST", path) if path.ends_with("/protocol/openid-connect/token") => {
+    let (service, path) = service(path);
+    match (method, service) {
+        ("POST", Service::Keycloak) if path.ends_with("/protocol/openid-connect/token") => {
             if body.contains("token-exchange") { Stage::TokenExchange } else { Stage::ClientCredentials }
         }
-        ("GET", path) if path.ends_with("/apikeys") => Stage::Token,
-        ("GET", path) if atlas::kind(path).is_some() => match written {
+        ("GET", Service::Heracles) if path == "apikeys" => Stage::Token,
+        ("GET", Service::Heracles) if path == "oauth-clients" || path.starts_with("oauth-clients/") => {
+            Stage::OAuthClient
+        }
+        ("GET", Service::Atlas) if atlas::kind(path).is_some() => match written {
             true => Stage::ReadBack,
             false => Stage::Read,
         },
-        ("PUT", path) if atlas::kind(path).is_some() => Stage::Write,
-        ("POST", path) if path.ends_with("/entity/bulk") => Stage::Write,
+        ("PUT", Service::Atlas) if atlas::kind(path).is_some() => Stage::Write,
+        ("POST", Service::Atlas) if path == "entity/bulk" => Stage::Write,
         _ => Stage::Other,
     }
 }
 
 /// Carries a request out.
 pub(crate) fn answer(world: &mut World, request: &Request) -> Answer {
-    if matches!(request.stage, Stage::ClientCredentials | Stage::TokenExchange) {
-        return keycloak::answer(world, request);
+    if request.target_length > LONGEST_TARGET {
+        return Answer::html(414, "URI Too Long");
     }
-    let bearer =
-        request.header("authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    let Some(user) = world.bearers.get(bearer).cloned() else {
-        return Answer::json(401, json!({ "message": "Unauthorized" }));
-    };
-    match request.stage {
-        Stage::Token => heracles::api_tokens(world, request),
-        Stage::Read | Stage::ReadBack | Stage::Write => atlas::answer(world, request, &user),
-        _ => Answer::heracles(404, 1000, "Not Found", "no such endpoint"),
+    match service(&request.path) {
+        (Service::Atlas, path) => atlas::answer(world, request, path),
+        (Service::Heracles, path) => heracles::answer(world, request, path),
+        (Service::Keycloak, path) => keycloak::answer(world, request, path),
+        (Service::None, _) => Answer::html(404, "Not Found"),
     }
 }

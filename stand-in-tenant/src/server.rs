@@ -133,6 +133,7 @@ async fn handle(
             .collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
         stage: Stage::Other,
+        target_length: parts.uri.path_and_query().map_or(0, |target| target.as_str().len()),
     };
     let (answer, fault, latency) = decide(request, &mut lock(&shared));
     let fault = match fault {

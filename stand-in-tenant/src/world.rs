@@ -1,29 +1,18 @@
 //! What the tenant holds, and how it is set up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 
 use crate::asset::{Asset, Kind};
-use crate::{example, jwt};
+use crate::people::Validity;
+use crate::{ApiToken, Keycloak, OAuthClient, Role, example};
 
 /// 14 November 2023: what the example holds is old.
 const LONG_AGO: i64 = 1_700_000_000_000;
-
-/// An API token.
-#[derive(Clone, Debug)]
-pub struct ApiToken {
-    /// Its GUID.
-    pub guid: String,
-    /// Its client ID.
-    pub client_id: String,
-    /// Its name.
-    pub name: String,
-    /// More attributes of its record.
-    pub attributes: Map<String, Value>,
-}
+const MONTH: i64 = 30 * 24 * 3600 * 1000;
 
 /// Everything the tenant holds.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +21,22 @@ pub struct World {
     pub bearers: HashMap<String, String>,
     /// Usernames by GUID.
     pub users: HashMap<String, String>,
+    /// The roles of users, by username; who isn't here is an Admin.
+    pub roles: HashMap<String, Role>,
+    /// The members of groups, by the group's name.
+    pub groups: HashMap<String, Vec<String>>,
+    /// Users who may not list API tokens and OAuth clients.
+    pub may_not_list_tokens: HashSet<String>,
+    /// The state of Keycloak.
+    pub keycloak: Keycloak,
     /// The workflow's client ID and secret at Keycloak.
     pub client: (String, String),
-    /// How many bearer tokens Keycloak gave out.
+    /// How many bearer tokens of users Keycloak gave out.
     pub minted: usize,
     /// The API tokens.
     pub tokens: Vec<ApiToken>,
+    /// The OAuth clients.
+    pub oauth_clients: Vec<OAuthClient>,
     /// The connections.
     pub connections: Vec<Asset>,
     /// The lists of an asset have an order of the storage's own, as with JanusGraph, instead of
@@ -47,8 +46,18 @@ pub struct World {
     pub clock_offset: i64,
     /// Answers bear no `Date`.
     pub hides_date: bool,
+    /// How many requests came to Atlas, whose replicas take turns.
+    pub(crate) turn: usize,
+    /// By username, when each replica learns of the user's rights.
+    pub(crate) young_rights: HashMap<String, Vec<Instant>>,
+    /// By username, when an account can be found.
+    pub(crate) young_accounts: HashMap<String, Instant>,
+    /// By bearer token, for those that don't last for ever.
+    pub(crate) validity: HashMap<String, Validity>,
+    /// The bearer tokens that Keycloak gave out.
+    pub(crate) given_out: Vec<String>,
     /// How many JWTs were made, so that no two are equal.
-    issued: usize,
+    pub(crate) issued: usize,
     /// How many assets were made, so that no two have one GUID.
     assets_made: usize,
     /// The assets as they were when somebody last looked for changes.
@@ -70,21 +79,36 @@ impl World {
             world.bearers.insert(bearer.to_owned(), name.to_owned());
             world.users.insert(guid.to_owned(), name.to_owned());
         }
+        world.users.insert(example::SERVICE_ACCOUNT_ID.to_owned(), world.workflow_user());
         world.add_token(example::TOKEN, example::TOKEN_GUID, example::CLIENT_ID);
         world.add_connection(example::CONNECTION, "production", &["jdoe", "asmith"]);
         world
     }
 
-    /// Adds an API token.
+    /// Adds an API token, made a month ago, which lasts as long as Atlan's never-expiring ones.
     pub fn add_token(&mut self, name: &str, guid: &str, client_id: &str) -> &mut ApiToken {
+        let created_at = self.now() - MONTH + self.tokens.len() as i64;
+        let mut attributes = Map::new();
+        attributes.insert("createdAt".to_owned(), created_at.to_string().into());
+        attributes.insert("access.token.lifespan".to_owned(), "157680000".into());
         self.tokens.push(ApiToken {
             guid: guid.to_owned(),
             client_id: client_id.to_owned(),
             name: name.to_owned(),
-            attributes: Map::new(),
+            attributes,
         });
         let last = self.tokens.len() - 1;
         &mut self.tokens[last]
+    }
+
+    /// Adds an OAuth client.
+    pub fn add_oauth_client(&mut self, name: &str, guid: &str, client_id: &str) {
+        self.oauth_clients.push(OAuthClient {
+            guid: guid.to_owned(),
+            client_id: client_id.to_owned(),
+            name: name.to_owned(),
+            created_at: self.now() - MONTH,
+        });
     }
 
     /// Adds a connection, made by `jdoe` long ago.
@@ -107,6 +131,7 @@ impl World {
             update_time: LONG_AGO,
             writes: 0,
             hidden_from: None,
+            role_missing: false,
         });
     }
 
@@ -157,26 +182,6 @@ impl World {
         &mut self.connections[0]
     }
 
-    /// Signs a user in, who gets an account if there is none: returns a bearer token in the form of
-    /// a JWT that says who it is of.
-    pub fn sign_in(&mut self, username: &str) -> String {
-        let guid = self.guid_of(username);
-        let expires = self.now() / 1000 + 3600;
-        let bearer = self.issue(json!({
-            "exp": expires,
-            "sub": guid,
-            "azp": "atlan-frontend",
-            "preferred_username": username,
-        }));
-        self.bearers.insert(bearer.clone(), username.to_owned());
-        bearer
-    }
-
-    /// From now on the bearer tokens that Keycloak gave out aren't accepted.
-    pub fn expire_minted(&mut self) {
-        self.bearers.retain(|bearer, _| !bearer.starts_with("minted-"));
-    }
-
     /// Milliseconds since 1970 by the tenant's clock.
     pub(crate) fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -187,32 +192,6 @@ impl World {
     pub(crate) fn date(&self) -> Option<String> {
         let now = Duration::from_millis(self.now().unsigned_abs());
         (!self.hides_date).then(|| httpdate::fmt_http_date(UNIX_EPOCH + now))
-    }
-
-    /// A JWT with these claims and those that every JWT of this tenant has.
-    fn issue(&mut self, mut claims: Value) -> String {
-        self.issued += 1;
-        claims["iss"] = "https://tenant.example/auth/realms/default".into();
-        claims["typ"] = "Bearer".into();
-        claims["jti"] = format!("stand-in-{}", self.issued).into();
-        jwt::jwt(&claims)
-    }
-
-    fn guid_of(&mut self, username: &str) -> String {
-        let known = self.users.iter().find(|(_, name)| *name == username).map(|(guid, _)| guid.clone());
-        known.unwrap_or_else(|| {
-            let guid = format!("0b2e3c1c-0000-4000-8000-0000000b{:04}", self.users.len());
-            self.users.insert(guid.clone(), username.to_owned());
-            guid
-        })
-    }
-
-    /// True if the name is a user's or an API token's.
-    pub(crate) fn knows_user(&self, name: &str) -> bool {
-        self.users.values().any(|user| user == name)
-            || name
-                .strip_prefix("service-account-")
-                .is_some_and(|client_id| self.tokens.iter().any(|token| token.client_id == client_id))
     }
 
     /// After anything may have changed an asset: sees to it that its `updateTime` differs, and that
