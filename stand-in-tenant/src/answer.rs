@@ -25,6 +25,11 @@ impl Answer {
         Answer { status, headers: vec![("content-type", "text/html".to_owned())], body: page.into() }
     }
 
+    /// The way to the login page, for a request without a bearer token.
+    pub(crate) fn login() -> Answer {
+        Answer { status: 302, headers: vec![("location", "/login.jsp".to_owned())], body: Vec::new() }
+    }
+
     /// An error in Atlas's own form.
     pub(crate) fn atlas(status: u16, code: &str, message: &str) -> Answer {
         Answer::json(status, json!({ "errorCode": code, "errorMessage": message }))

@@ -8,6 +8,7 @@ use serde_json::Map;
 
 use crate::asset::{Asset, Kind};
 use crate::people::Validity;
+use crate::replicas::OldReads;
 use crate::{ApiToken, Keycloak, OAuthClient, Role, example};
 
 /// 14 November 2023: what the example holds is old.
@@ -48,6 +49,10 @@ pub struct World {
     pub hides_date: bool,
     /// How many requests came to Atlas, whose replicas take turns.
     pub(crate) turn: usize,
+    /// How many reads of assets there were.
+    pub(crate) reads: usize,
+    /// The replica that lags behind, if one does.
+    pub(crate) old_reads: Option<OldReads>,
     /// By username, when each replica learns of the user's rights.
     pub(crate) young_rights: HashMap<String, Vec<Instant>>,
     /// By username, when an account can be found.
@@ -217,6 +222,7 @@ impl World {
         }
         if changed {
             self.recorded = self.connections.clone();
+            self.remember();
         }
     }
 }

@@ -6,7 +6,7 @@ mod write;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::asset::Kind;
+use crate::asset::{Asset, Kind};
 use crate::rights::{Right, right};
 use crate::{Request, Stage, World};
 
@@ -76,8 +76,10 @@ fn no_such_path(request: &Request) -> Answer {
     Answer::json(500, body)
 }
 
-fn read(world: &World, kind: Kind, qualified_name: &str, user: &str) -> Result<Answer, Answer> {
-    let found = &world.connections[find(world, kind, qualified_name)?];
+fn read(world: &mut World, kind: Kind, qualified_name: &str, user: &str) -> Result<Answer, Answer> {
+    world.reads += 1;
+    let assets = world.assets_of_the_replica();
+    let found = &assets[find(assets, kind, qualified_name)?];
     if right(world, found, user) < Right::Read {
         let what = format!(
             "read entity: typeName={}, uniqueAttributes={{qualifiedName={qualified_name}}}",
@@ -88,8 +90,8 @@ fn read(world: &World, kind: Kind, qualified_name: &str, user: &str) -> Result<A
     Ok(Answer::json(200, found.entity()))
 }
 
-fn find(world: &World, kind: Kind, qualified_name: &str) -> Result<usize, Answer> {
-    let place = world.connections.iter().position(|asset| asset.qualified_name == qualified_name);
+fn find(assets: &[Asset], kind: Kind, qualified_name: &str) -> Result<usize, Answer> {
+    let place = assets.iter().position(|asset| asset.qualified_name == qualified_name);
     place.ok_or_else(|| {
         let message = format!(
             "Instance {} with unique attribute {{qualifiedName={qualified_name}}} does not exist",

@@ -15,7 +15,7 @@ pub(super) fn update(world: &mut World, kind: Kind, request: &Request, user: &st
     let Some(entity) = body.get("entity").and_then(Value::as_object) else {
         return Err(Answer::atlas(400, "ATLAS-400-00-01A", "invalid parameters: no entity to update."));
     };
-    let place = find(world, kind, request.query("attr:qualifiedName"))?;
+    let place = find(&world.connections, kind, request.query("attr:qualifiedName"))?;
     let attributes = attributes(entity);
     // The right is that to the asset which the body names: without a qualified name it names none.
     let named = text(&attributes, "qualifiedName");
