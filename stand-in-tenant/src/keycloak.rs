@@ -26,6 +26,8 @@ pub struct Keycloak {
     pub disabled_users: HashSet<String>,
     /// Bearer tokens don't say who they are of.
     pub lightweight: bool,
+    /// Bearer tokens are no JWTs but `opaque-bearer-N-of-USERNAME`, the Nth that was given out.
+    pub opaque: bool,
     /// How long a bearer token lasts; five minutes if nothing else is said.
     pub lifespan: Option<Duration>,
     /// How long the rest of the tenant doesn't know a new bearer token.

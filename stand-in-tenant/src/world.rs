@@ -72,10 +72,8 @@ pub struct World {
 impl World {
     /// One old connection with two admins and a group, and one API token.
     pub fn example() -> World {
-        let mut world = World {
-            client: (example::WORKFLOW_CLIENT.to_owned(), example::WORKFLOW_SECRET.to_owned()),
-            ..World::default()
-        };
+        let mut world = World::default();
+        world.set_client(example::WORKFLOW_CLIENT, example::WORKFLOW_SECRET);
         for (bearer, guid, name) in [
             (example::ADMIN_BEARER, example::ADMIN_ID, "jdoe"),
             (example::GUEST_BEARER, example::GUEST_ID, "guest"),
@@ -84,7 +82,6 @@ impl World {
             world.bearers.insert(bearer.to_owned(), name.to_owned());
             world.users.insert(guid.to_owned(), name.to_owned());
         }
-        world.users.insert(example::SERVICE_ACCOUNT_ID.to_owned(), world.workflow_user());
         world.add_token(example::TOKEN, example::TOKEN_GUID, example::CLIENT_ID);
         world.add_connection(example::CONNECTION, "production", &["jdoe", "asmith"]);
         world
