@@ -1,0 +1,48 @@
+//! What Atlas checks, and does at Keycloak, before it writes the lists of an asset.
+
+use serde_json::{Map, Value};
+
+use crate::World;
+use crate::answer::Answer;
+use crate::asset::{Asset, Kind};
+
+/// The lists that a request names: `null` is an empty one, and what is left out isn't here.
+pub(super) type Lists = Vec<(&'static str, Vec<String>)>;
+
+pub(super) fn named(kind: Kind, attributes: &Map<String, Value>) -> Lists {
+    let names = |list: &Value| {
+        list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let named = kind.lists().iter().filter_map(|list| Some((*list, attributes.get(*list)?)));
+    named.map(|(list, value)| (list, names(value))).collect()
+}
+
+/// The lists as they are to be written.
+pub(super) fn check(world: &World, asset: &Asset, lists: Lists) -> Result<Lists, Answer> {
+    if lists.is_empty() {
+        return Ok(lists);
+    }
+    let all_empty = || {
+        let message = format!("Admin list should not be empty for type {}", asset.kind.type_name());
+        Answer::atlas(400, "ATLAS-400-00-114", &message)
+    };
+    if lists.len() == asset.kind.lists().len() && lists.iter().all(|(_, names)| names.is_empty()) {
+        return Err(all_empty());
+    }
+    if world.keycloak.fails_atlas || asset.role_missing {
+        return Err(Answer::atlas(400, "ATLAS-400-00-029", "Auth request failed"));
+    }
+    let sent = |name: &str| lists.iter().find(|(list, _)| *list == name).map(|(_, names)| names.as_slice());
+    if asset.kind.lists().iter().all(|list| sent(list).unwrap_or(asset.list(list)).is_empty()) {
+        return Err(all_empty());
+    }
+    let before = asset.list("adminUsers");
+    let mut added = sent("adminUsers").unwrap_or_default().iter().filter(|name| !before.contains(name));
+    match added.find(|name| !world.knows_user(name)) {
+        None => Ok(lists),
+        Some(unknown) => {
+            let message = format!("Keycloak user not found with userName {unknown}");
+            Err(Answer::atlas(500, "ATLAS-500-00-001", &message))
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The two ways to write an asset.
+
+use serde_json::{Map, Value, json};
+
+use super::lists::{self, Lists};
+use super::{find, forbidden, parse};
+use crate::answer::Answer;
+use crate::asset::{Asset, Kind};
+use crate::rights::{Right, Role, right};
+use crate::{Request, World};
+
+/// `PUT entity/uniqueAttribute/type/…`: changes what the body names, and can't create.
+pub(super) fn update(world: &mut World, kind: Kind, request: &Request, user: &str) -> Result<Answer, Answer> {
+    let body = parse(&request.body)?;
+    let Some(entity) = body.get("entity").and_then(Value::as_object) else {
+        return Err(Answer::atlas(400, "ATLAS-400-00-01A", "invalid parameters: no entity to update."));
+    };
+    let place = find(&world.connections, kind, request.query("attr:qualifiedName"))?;
+    let attributes = attributes(entity);
+    // The right is that to the asset which the body names: without a qualified name it names none.
+    let named = text(&attributes, "qualifiedName");
+    let judged = world.connections.iter().find(|asset| Some(asset.qualified_name.as_str()) == named);
+    if judged.is_none_or(|asset| right(world, asset, user) < Right::Write) {
+        return Err(forbidden(user, "update entity ByUniqueAttributes"));
+    }
+    let lists = lists::named(kind, &attributes);
+    let name = text(&attributes, "name");
+    let asset = &world.connections[place];
+    if is_unchanged(asset, &lists, name) {
+        world.connections[place].writes += 1;
+        return Ok(Answer::json(200, json!({ "guidAssignments": {} })));
+    }
+    let lists = lists::check(world, asset, lists)?;
+    replace(world, place, lists, name, user);
+    let asset = &world.connections[place];
+    // An archived asset is changed without being named in the answer.
+    let updated: Vec<Value> = asset.active.then(|| asset.header()).into_iter().collect();
+    let body = json!({
+        "mutatedEntities": { "PARTIAL_UPDATE": updated },
+        "partialUpdatedEntities": updated,
+        "guidAssignments": {},
+    });
+    Ok(Answer::json(200, body))
+}
+
+/// `POST entity/bulk`: finds an asset by its GUID or else by its qualified name, and creates what it
+/// doesn't find, if no GUID of an existing one was given.
+pub(super) fn save(world: &mut World, request: &Request, user: &str) -> Result<Answer, Answer> {
+    let body = parse(&request.body)?;
+    let mut mutated = Map::new();
+    let mut assignments = Map::new();
+    for entity in body["entities"].as_array().into_iter().flatten().filter_map(Value::as_object) {
+        let guid = text(entity, "guid").unwrap_or("-1");
+        let (operation, asset) = save_one(world, guid, &attributes(entity), user)?;
+        assignments.insert(guid.to_owned(), asset.guid.clone().into());
+        if let Some(operation) = operation {
+            let list = mutated.entry(operation).or_insert_with(|| json!([]));
+            list.as_array_mut().expect("it was made as a list").push(asset.header());
+        }
+    }
+    let mut answer = json!({ "guidAssignments": assignments });
+    if !mutated.is_empty() {
+        answer["mutatedEntities"] = mutated.into();
+    }
+    Ok(Answer::json(200, answer))
+}
+
+/// What was done, if anything, to which asset.
+fn save_one<'a>(
+    world: &'a mut World,
+    guid: &str,
+    attributes: &Map<String, Value>,
+    user: &str,
+) -> Result<(Option<&'static str>, &'a Asset), Answer> {
+    let qualified_name = text(attributes, "qualifiedName");
+    let assets = &world.connections;
+    let place = assets
+        .iter()
+        .position(|asset| asset.guid == guid)
+        .or_else(|| assets.iter().position(|asset| Some(asset.qualified_name.as_str()) == qualified_name));
+    if place.is_none() && !guid.starts_with('-') {
+        let message = format!("Referenced entity {guid} is not found");
+        return Err(Answer::atlas(404, "ATLAS-404-00-00A", &message));
+    }
+    let qualified_name = qualified_name.ok_or_else(|| missing("qualifiedName"))?;
+    let name = text(attributes, "name").ok_or_else(|| missing("name"))?;
+    let lists = lists::named(Kind::Connection, attributes);
+    let Some(place) = place else {
+        if world.role(user) != Role::Admin {
+            return Err(forbidden(user, "create entity: type=Connection"));
+        }
+        let made = world.add_young(qualified_name, name, user);
+        for (list, names) in lists {
+            made.list_mut(list).extend(names.into_iter().filter(|name| name != user));
+        }
+        return Ok((Some("CREATE"), made));
+    };
+    let asset = &world.connections[place];
+    if is_unchanged(asset, &lists, Some(name)) {
+        world.connections[place].writes += 1;
+        return Ok((None, &world.connections[place]));
+    }
+    if right(world, asset, user) < Right::Write {
+        return Err(forbidden(user, &format!("update entity: type={}", asset.kind.type_name())));
+    }
+    let lists = lists::check(world, asset, lists)?;
+    replace(world, place, lists, Some(name), user);
+    Ok((Some("UPDATE"), &world.connections[place]))
+}
+
+fn attributes(entity: &Map<String, Value>) -> Map<String, Value> {
+    entity.get("attributes").and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    object.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// The same names in another order are a change.
+fn is_unchanged(asset: &Asset, lists: &Lists, name: Option<&str>) -> bool {
+    name.is_none_or(|name| name == asset.name) && lists.iter().all(|(list, names)| asset.list(list) == names)
+}
+
+/// Replaces the lists, each of which is a set.
+fn replace(world: &mut World, place: usize, lists: Lists, name: Option<&str>, user: &str) {
+    let now = world.now();
+    let asset = &mut world.connections[place];
+    for (list, names) in lists {
+        let kept = asset.list_mut(list);
+        kept.clear();
+        for name in names {
+            if !kept.contains(&name) {
+                kept.push(name);
+            }
+        }
+    }
+    if let Some(name) = name {
+        name.clone_into(&mut asset.name);
+    }
+    user.clone_into(&mut asset.updated_by);
+    asset.update_time = now.max(asset.update_time + 1);
+    asset.writes += 1;
+}
+
+fn missing(attribute: &str) -> Answer {
+    let message = format!(
+        "Invalid instance creation/updation parameters passed : Connection.{attribute}: mandatory attribute \
+         value missing in type Asset"
+    );
+    Answer::atlas(404, "ATLAS-404-00-007", &message)
+}
