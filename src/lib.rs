@@ -26,6 +26,6 @@ mod steps;
 mod text;
 
 pub use cli::{Command, command_line};
-pub use config::inputs;
+
 pub use process::Process;
 pub use steps::Outcome;

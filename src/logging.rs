@@ -81,7 +81,7 @@ pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
 }
 
 /// The log, which is written aside: a stream that nobody reads keeps nobody waiting.
-pub(crate) struct Log(Vec<SyncSender<Line>>);
+pub struct Log(Vec<SyncSender<Line>>);
 
 enum Line {
     Record(Vec<u8>),
@@ -96,10 +96,10 @@ fn lines_to(mut to: Box<dyn Write + Send>) -> SyncSender<Line> {
     let (sender, lines) = mpsc::sync_channel(MOST_WAITING);
     let write = move || {
         for line in lines {
-            // A log that can't be written any more is no reason to stop.
+            // A log that can't be written any more, and a mark that nobody waits for, are no reason to stop.
             let _ = match line {
-                Line::Record(record) => to.write_all(&record),
-                Line::Mark(reached) => Ok(drop(reached.send(()))),
+                Line::Record(record) => to.write_all(&record).is_ok(),
+                Line::Mark(reached) => reached.send(()).is_ok(),
             };
         }
     };

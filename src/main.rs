@@ -21,7 +21,7 @@ async fn job(mut process: Process) -> u8 {
     let mut outcome = Outcome::new(output.dry_run);
     match config {
         Ok(config) => process.do_the_steps(config, &mut outcome).await,
-        Err(failure) => outcome.failure = Some(failure),
+        Err(failure) => outcome.fail(failure),
     }
     process.report(outcome, output, log).await
 }

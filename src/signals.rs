@@ -6,7 +6,7 @@ use std::io;
 use tokio::signal::unix::{self, SignalKind};
 
 use crate::error::ErrorKind;
-use crate::http::Stop;
+
 
 /// A signal that ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -292,3 +292,21 @@ impl Tenant {
         if may_have_been_carried_out { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }
     }
 }
+
+#[cfg(test)]
+impl Connection {
+    /// An old connection with this list, changed at this time.
+    pub(crate) fn with_admins(names: &[String], updated_at_ms: i64) -> Connection {
+        let admin_users = AdminList::new(names.to_vec());
+        Connection {
+            qualified_name: QualifiedName::parse("default/snowflake/1700000000").unwrap(),
+            guid: None,
+            name: None,
+            version: Version::new(Some(updated_at_ms), &admin_users),
+            admin_users,
+            is_archived: false,
+            read_at: Instant::now(),
+            times: Times::default(),
+        }
+    }
+}

@@ -12,7 +12,7 @@ use super::explain;
 use super::patience::Patience;
 use crate::config::{Claims, Impersonation, Username};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, Budget, Call, CallError, Fault, Grant, Http, Refusal, Service};
+use crate::http::{self, Budget, Call, CallError, Grant, Http, Refusal, Service};
 use crate::redact::Redactor;
 use crate::text::{bounded, quoted};
 

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::signals::Signal;
 
 /// How long after the deadline, or after a signal, a run may go on to learn what came of its write.
-pub(crate) const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(5);
 
 /// A try with less time than this would only end in a timeout that hides the real reason.
 const SHORTEST_TRY: Duration = Duration::from_millis(100);

@@ -8,7 +8,7 @@ mod fresh;
 mod speaker;
 mod tls;
 
-pub(crate) use budget::{Budget, GRACE, Over, Stop};
+pub(crate) use budget::{Budget, Over, Stop};
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Heals, Refusal};
 pub(crate) use speaker::{Grant, Service};
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// The file that gets the report, open for writing.
 #[derive(Debug)]
-pub(crate) struct ReportFile {
+pub struct ReportFile {
     file: File,
     /// False for a pipe or a terminal, on which nothing can be taken back.
     is_regular: bool,

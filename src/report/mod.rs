@@ -159,10 +159,15 @@ impl Report {
 
     /// One line of JSON, without its end; `most_bytes` shortens it.
     pub(crate) fn into_json(self, most_bytes: Option<usize>) -> String {
-        let json = match most_bytes {
-            Some(most) => shorten::to_json(self, most),
-            None => to_json(&self),
-        };
+        match most_bytes {
+            Some(most) => shorten::shortened(self, most),
+            None => self.to_json(),
+        }
+    }
+
+    fn to_json(&self) -> String {
+        // Never empty: strings, numbers and lists of them always serialise.
+        let json = serde_json::to_string(self).unwrap_or_default();
         // Characters that a terminal would act on are inside of strings, where JSON can escape them.
         text::escaped(&json, |_| false).into_owned()
     }
@@ -181,9 +186,4 @@ impl ErrorPart {
             request: failure.exchange.map(|http| RequestPart { http, tenant }),
         }
     }
-}
-
-fn to_json(report: &Report) -> String {
-    // It can't fail: strings, numbers and lists of them always serialise.
-    serde_json::to_string(report).unwrap_or_default()
 }

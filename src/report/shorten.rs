@@ -1,21 +1,21 @@
 //! A report that has to fit: first the lists of names get shorter, then the texts, and at last
 //! parts are left out. What failed, and why, is kept longest.
 
-use super::{Omitted, Report, to_json};
+use super::{Omitted, Report};
 use crate::text;
 
 /// Texts are cut to so many characters, one after another, until the report fits.
 const CUTS: [usize; 7] = [1000, 500, 250, 120, 60, 30, 15];
 
 /// The JSON of `report`, at most `most` bytes of it. 1,024 bytes hold any report.
-pub(super) fn to_json(mut report: Report, most: usize) -> String {
-    let json = to_json_escaped(&report);
+pub(super) fn shortened(mut report: Report, most: usize) -> String {
+    let json = report.to_json();
     if json.len() <= most {
         return json;
     }
     shorten_lists(&mut report, most);
     for cut in CUTS {
-        let json = to_json_escaped(&report);
+        let json = report.to_json();
         if json.len() <= most {
             return json;
         }
@@ -36,23 +36,18 @@ pub(super) fn to_json(mut report: Report, most: usize) -> String {
         },
     ];
     for part in leave_out {
-        let json = to_json_escaped(&report);
+        let json = report.to_json();
         if json.len() <= most {
             return json;
         }
         part(&mut report);
     }
-    to_json_escaped(&report)
-}
-
-/// As it is printed, since that is what has to fit.
-fn to_json_escaped(report: &Report) -> String {
-    text::escaped(&to_json(report), |_| false).into_owned()
+    report.to_json()
 }
 
 /// Halves the lists until the report fits, or nobody is left on them.
 fn shorten_lists(report: &mut Report, most: usize) {
-    while to_json_escaped(report).len() > most {
+    while report.to_json().len() > most {
         let Some(lists) = &mut report.admin_users else { return };
         let longest = lists.before.len().max(lists.after.as_ref().map_or(0, Vec::len));
         if longest == 0 {

@@ -77,9 +77,4 @@ impl FreshList {
     pub(crate) fn not_after(&self) -> Instant {
         self.read_at + MOST_AGE
     }
-
-    /// False if the list has to be read again first.
-    pub(crate) fn is_fresh(&self) -> bool {
-        Instant::now() <= self.not_after()
-    }
 }

@@ -9,12 +9,15 @@
 
 mod admin_list;
 mod append_and_update;
+#[cfg(test)]
+mod model;
 mod outcome;
 mod retrieve_connection_admins;
 mod retrieve_token;
 
 pub(crate) use admin_list::{AdminList, FreshList};
-pub(crate) use outcome::{Changed, Outcome, Status};
+pub use outcome::Outcome;
+pub(crate) use outcome::{Changed, Status};
 
 use std::time::Duration;
 

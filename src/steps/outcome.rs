@@ -19,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// What a run found and did.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub struct Outcome {
     /// Where the run is.
     pub(crate) step: Step,
     /// True if nothing is to be written.
@@ -52,7 +52,7 @@ pub(crate) enum Status {
 
 impl Outcome {
     /// Nothing is found yet.
-    pub(crate) fn new(dry_run: bool) -> Outcome {
+    pub fn new(dry_run: bool) -> Outcome {
         Outcome {
             step: Step::Configure,
             dry_run,
@@ -62,6 +62,11 @@ impl Outcome {
             history: History::default(),
             failure: None,
         }
+    }
+
+    /// The run failed like this.
+    pub fn fail(&mut self, failure: Failure) {
+        self.failure = Some(failure);
     }
 
     /// How the run ended.
@@ -181,27 +186,27 @@ impl History {
         let last_write = self.0[..place].iter().rposition(|event| matches!(event, Event::Write { .. }));
         let Some(write) = last_write else { return Standing::NotThere };
         let (before, since) = (&self.0[..write], &self.0[write..=place]);
+        let rest_until = |then: Instant| then.saturating_duration_since(*at);
+        // A write without an answer may still be carried out, for as long again as it was waited for.
+        let under_way = match since {
+            [Event::Write { accepted: false, waited, at }, reads @ ..] if !reads.iter().any(Event::has_token) => {
+                Some(rest_until(*at + SAYS_THE_SAME_AFTER.max(*waited)))
+            }
+            _ => None,
+        };
         // That it differs is what counts: the clocks of two replicas can't be compared.
         if !before.iter().any(|event| event.bears(version)) {
             let same = since.iter().rev().take_while(|event| event.bears(version));
             let first_said = same.map(Event::at).last().unwrap_or(*at);
-            return match SAYS_THE_SAME_AFTER.checked_sub(*at - first_said) {
-                None | Some(Duration::ZERO) => Standing::NotThere,
-                Some(rest) => Standing::Unconfirmed(rest),
-            };
+            let rest = rest_until(first_said + SAYS_THE_SAME_AFTER).max(under_way.unwrap_or_default());
+            return if rest.is_zero() { Standing::NotThere } else { Standing::Unconfirmed(rest.min(LONGEST_PAUSE)) };
         }
         let pause = LONGEST_PAUSE.min(Duration::from_millis(100) * (1 << since.len().min(8)));
-        let shows_by = match since {
-            // It may still be carried out, for as long again as it was waited for.
-            [Event::Write { accepted: false, waited, at }, reads @ ..] if !reads.iter().any(Event::has_token) => {
-                *at + SAYS_THE_SAME_AFTER.max(*waited)
-            }
+        match under_way {
+            Some(Duration::ZERO) => Standing::NoTrace,
+            Some(rest) => Standing::Old(pause.min(rest)),
             // It was carried out: behind it an old read never counts, however long that lasts.
-            _ => return Standing::Old(pause),
-        };
-        match shows_by.saturating_duration_since(*at) {
-            Duration::ZERO => Standing::NoTrace,
-            rest => Standing::Old(pause.min(rest)),
+            None => Standing::Old(pause),
         }
     }
 }
