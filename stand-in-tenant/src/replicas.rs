@@ -9,7 +9,7 @@ use crate::{Asset, Kind, World};
 pub enum Reads {
     /// All of them.
     All,
-    /// Every second one, as if two replicas took turns.
+    /// Every second one, as if two replicas took turns: the second from now on, the fourth, and so on.
     EveryOther,
 }
 
@@ -27,6 +27,7 @@ impl World {
     /// now: what changes from now on shows that much later. No lag ends it.
     pub fn serve_old_reads(&mut self, lag: Duration, reads: Reads) {
         self.settle();
+        self.reads = 0;
         let states = vec![(Instant::now(), self.recorded.clone())];
         self.old_reads = Some(OldReads { lag, reads, states }).filter(|old| !old.lag.is_zero());
     }

@@ -50,7 +50,7 @@ pub struct World {
     pub hides_date: bool,
     /// How many requests came to Atlas, whose replicas take turns.
     pub(crate) turn: usize,
-    /// How many reads of assets there were.
+    /// How many reads of assets there were since a replica began to lag.
     pub(crate) reads: usize,
     /// The replica that lags behind, if one does.
     pub(crate) old_reads: Option<OldReads>,

@@ -1,5 +1,7 @@
 //! What Atlas checks, and does at Keycloak, before it writes the lists of an asset.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::World;
@@ -28,9 +30,10 @@ pub(super) fn check(world: &World, asset: &Asset, mut lists: Lists) -> Result<Li
             put_creator_back(asset, &mut lists);
         }
     }
-    let users = lists.iter().filter(|(list, _)| list.ends_with("Users"));
-    let mut added =
-        users.flat_map(|(list, names)| names.iter().filter(|name| !asset.list(list).contains(name)));
+    let mut added = lists.iter().filter(|(list, _)| list.ends_with("Users")).flat_map(|(list, names)| {
+        let before: HashSet<&String> = asset.list(list).iter().collect();
+        names.iter().filter(move |name| !before.contains(name))
+    });
     match added.find(|name| !world.knows_user(name)) {
         None => Ok(lists),
         Some(unknown) => {

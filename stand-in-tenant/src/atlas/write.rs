@@ -1,5 +1,7 @@
 //! The two ways to write an asset.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use super::lists::{self, Lists};
@@ -134,13 +136,8 @@ fn replace(world: &mut World, kind: Kind, place: usize, lists: Lists, name: Opti
     let now = world.now();
     let asset = &mut world.assets_mut(kind)[place];
     for (list, names) in lists {
-        let kept = asset.list_mut(list);
-        kept.clear();
-        for name in names {
-            if !kept.contains(&name) {
-                kept.push(name);
-            }
-        }
+        let mut known = HashSet::new();
+        *asset.list_mut(list) = names.into_iter().filter(|name| known.insert(name.clone())).collect();
     }
     if let Some(name) = name {
         name.clone_into(&mut asset.name);
