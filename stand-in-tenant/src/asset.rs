@@ -20,6 +20,11 @@ impl Kind {
         }
     }
 
+    /// The kind of that name.
+    pub(crate) fn of(type_name: &str) -> Option<Kind> {
+        [Kind::Connection, Kind::Collection].into_iter().find(|kind| kind.type_name() == type_name)
+    }
+
     /// The attributes that say who may do what.
     pub(crate) fn lists(self) -> &'static [&'static str] {
         match self {
@@ -86,11 +91,13 @@ impl Asset {
             "name": self.name,
             "qualifiedName": self.qualified_name,
             "adminUsers": self.admin_users,
-            "connectorName": "snowflake",
-            "category": "warehouse",
-            "allowQuery": true,
-            "rowLimit": 10000,
         });
+        if self.kind == Kind::Connection {
+            attributes["connectorName"] = "snowflake".into();
+            attributes["category"] = "warehouse".into();
+            attributes["allowQuery"] = true.into();
+            attributes["rowLimit"] = 10000.into();
+        }
         for list in &self.kind.lists()[1..] {
             attributes[list] = self.list(list).into();
         }

@@ -2,6 +2,8 @@
 
 /// The qualified name of the connection.
 pub const CONNECTION: &str = "default/snowflake/1700000000";
+/// The qualified name of the query collection, of which `guest` is a viewer.
+pub const COLLECTION: &str = "default/collection/jdoe/3d1c7a0e-5b0a-4c0e-9f44-0d0c1a5b7e22";
 /// The API token's name.
 pub const TOKEN: &str = "ci-pipeline";
 /// The API token's GUID.

@@ -1,6 +1,6 @@
-//! A stand-in for an Atlan tenant: the endpoints that `api-token-connection-admin` uses, over
-//! real HTTP on loopback, with state that changes as the real one's does. It also misbehaves on
-//! request: see [`Fault`].
+//! A stand-in for an Atlan tenant: the endpoints that `api-token-connection-admin` uses, over real
+//! HTTP, with state that changes as the real one's does. It also misbehaves on request: see
+//! [`Fault`], and the methods of [`StandIn`] that say when.
 //!
 //! ```
 //! use stand_in_tenant::{StandIn, World, example};
@@ -9,12 +9,44 @@
 //! assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith"]);
 //! println!("ATLAN_BASE_URL={}", tenant.url());
 //! ```
+//!
+//! # How close to the real one it is
+//!
+//! **Seen on the open-source metastore**, running with two replicas, and copied from there:
+//!
+//! - `PUT entity/uniqueAttribute/type/…` can't create, wants the qualified name in the body, updates
+//!   what is archived (and then names nothing in its answer), replaces a list as a set, leaves lists
+//!   alone that aren't sent, empties those sent as `null`, and never lets all three be empty.
+//! - `POST entity/bulk` wants a name, falls back from the GUID to the qualified name, creates, and
+//!   asks for no right if nothing would change.
+//! - Every change gives another `updateTime`, the same names in another order among them.
+//! - Who isn't on the list may not read; members and guests who are on it may not write.
+//! - The right comes first, then Keycloak, then the graph. A user who was added and whom nobody knows
+//!   is 500 `ATLAS-500-00-001`; whatever else goes wrong with Keycloak is 400 `ATLAS-400-00-029`.
+//! - A new right reaches one replica after the other ([`World::right_comes_after`]), and with its
+//!   cache on a replica shows old lists with old times ([`World::serve_old_reads`]).
+//! - Without a bearer token it redirects to `/login.jsp`; with a bad one it is 401 with a challenge.
+//!   500 for another `Accept` than JSON and for an unknown path, 400 for JSON that is none, 414 for an
+//!   address over 8 KB.
+//!
+//! **Seen on Keycloak 18 to 26:** every refusal of the token endpoint. Where the versions differ, it
+//! is the newest one's.
+//!
+//! **Only concluded from Atlan's SDKs and documentation:** everything of Heracles (API tokens, OAuth
+//! clients, its errors' codes and words), the name of an OAuth client's service account, and the HTML
+//! that a gateway gives. **Only read in the metastore's source:** query collections, whose creator is
+//! put back among the editors; that the name in the body of a `PUT` is the one whose right counts; and
+//! the words of the validation error without a name.
+//!
+//! **Left out:** search, Brotli, limits of the number of requests, the right as something apart from
+//! the list (here they never part), and a transaction around several entities of one request.
 
 #![forbid(unsafe_code)]
 
 mod answer;
 mod asset;
 mod atlas;
+mod changes;
 pub mod example;
 mod exchange;
 mod fault;
@@ -155,13 +187,22 @@ impl StandIn {
         self.lock().change(change)
     }
 
-    /// The admin users of a connection.
+    /// The admin users of a connection, or the editors of a query collection.
     ///
     /// # Panics
     ///
-    /// If there is no such connection.
+    /// If there is no such asset.
     pub fn admin_users(&self, qualified_name: &str) -> Vec<String> {
-        self.edit(|world| world.connection(qualified_name).admin_users.clone().unwrap_or_default())
+        self.edit(|world| world.asset(qualified_name).admin_users.clone().unwrap_or_default())
+    }
+
+    /// The viewers of a query collection.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such asset.
+    pub fn viewer_users(&self, qualified_name: &str) -> Vec<String> {
+        self.edit(|world| world.asset(qualified_name).viewer_users.clone())
     }
 
     /// Every request so far.

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
-use stand_in_tenant::{Certificate, Stage, StandIn, World, example};
+use stand_in_tenant::{Certificate, Kind, Stage, StandIn, World, example};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const USAGE: &str = "\
@@ -16,10 +16,11 @@ usage: stand-in-tenant [FLAG...]
   --listen ADDRESS:PORT listen there, on more than loopback if it says so: nothing protects the tenant
   --tls CA_FILE         serve https, and write the CA's certificate to this file
   --latency-ms N        answer so much later
-  --admins N            give the connection so many admin users
-  --young SECONDS       the connection was made just now, and its creator has no right to it for so long
+  --collection          the inputs that are printed name a query collection instead of the connection
+  --admins N            give it so many admin users
+  --young SECONDS       it is a connection made just now, to which its creator has no right for so long
   --client ID SECRET    Keycloak knows the workflow by these
-  --trace               print the connection's admin users after each write
+  --trace               print its users after each write
   --help                print this
 
 Inside a cluster, serve it under the names of Atlan's services; these are then the inputs instead of
@@ -30,6 +31,7 @@ struct Flags {
     address: SocketAddr,
     ca_file: Option<String>,
     latency: Duration,
+    collection: bool,
     admins: usize,
     young: Option<Duration>,
     client: Option<(String, String)>,
@@ -44,7 +46,7 @@ fn main() {
         [SignalKind::interrupt(), SignalKind::terminate()].map(handler)
     });
     let flags = Flags::read(std::env::args().skip(1));
-    let (world, connection) = flags.world();
+    let (world, asset) = flags.world();
     let certificate = flags.ca_file.as_ref().map(|_| Certificate::Good);
     let tenant = StandIn::listen(world, flags.address, certificate)
         .unwrap_or_else(|error| stop(&format!("can't listen on {}: {error}", flags.address)));
@@ -54,12 +56,17 @@ fn main() {
             .unwrap_or_else(|error| stop(&format!("can't write {file}: {error}")));
     }
     say(&format!("ATLAN_BASE_URL={}", tenant.url()));
-    say(&format!("CONNECTION_QUALIFIED_NAME={connection}"));
+    let input = if flags.collection { "COLLECTION_QUALIFIED_NAME" } else { "CONNECTION_QUALIFIED_NAME" };
+    say(&format!("{input}={asset}"));
     say(&format!("API_TOKEN_NAME={}", example::TOKEN));
     say(&format!("USER_BEARER_TOKEN={}", example::ADMIN_BEARER));
     if flags.trace {
         tenant.after_each(Stage::Write, move |world| {
-            say(&format!("admin users: {:?}", world.connection(&connection).admin_users));
+            let asset = world.asset(&asset);
+            say(&format!("admin users: {:?}", asset.admin_users));
+            if asset.kind == Kind::Collection {
+                say(&format!("viewers: {:?}", asset.viewer_users));
+            }
         });
     }
     runtime.block_on(async {
@@ -77,6 +84,7 @@ impl Flags {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             ca_file: None,
             latency: Duration::ZERO,
+            collection: false,
             admins: 0,
             young: None,
             client: None,
@@ -89,6 +97,7 @@ impl Flags {
                 "--listen" => flags.address = parsed(value()),
                 "--tls" => flags.ca_file = Some(value()),
                 "--latency-ms" => flags.latency = Duration::from_millis(parsed(value())),
+                "--collection" => flags.collection = true,
                 "--admins" => flags.admins = parsed(value()),
                 "--young" => flags.young = Some(Duration::from_secs(parsed(value()))),
                 "--client" => flags.client = Some((value(), value())),
@@ -100,15 +109,16 @@ impl Flags {
         flags
     }
 
-    /// The world, and the qualified name of the connection that the printed inputs name.
+    /// The world, and the qualified name of what the printed inputs name.
     fn world(&self) -> (World, String) {
         let mut world = World::example();
-        let mut name = example::CONNECTION.to_owned();
-        if let Some(patience) = self.young {
+        let old = if self.collection { example::COLLECTION } else { example::CONNECTION };
+        let mut name = old.to_owned();
+        if let Some(patience) = self.young.filter(|_| !self.collection) {
             name = world.add_young_connection("young", "jdoe");
             world.right_comes_after("jdoe", &[patience]);
         }
-        let admins = world.connection(&name).admin_users.get_or_insert_default();
+        let admins = world.asset(&name).admin_users.get_or_insert_default();
         admins.extend((admins.len()..self.admins).map(|number| format!("user.{number:06}")));
         if let Some(client) = &self.client {
             world.set_client(&client.0, &client.1);

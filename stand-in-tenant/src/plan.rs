@@ -92,7 +92,11 @@ impl Shared {
         self.meddle(&plan.before);
         let answer = match plan.carried_out {
             When::Never => Answer::default(),
-            When::AtOnce | When::Later(_) => self.change(|world| routes::answer(world, &plan.request)),
+            // Only a write changes an asset.
+            _ if plan.request.stage == Stage::Write => {
+                self.change(|world| routes::answer(world, &plan.request))
+            }
+            When::AtOnce | When::Later(_) => routes::answer(&mut self.world, &plan.request),
         };
         self.meddle(&plan.after);
         answer

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Asset, World};
+use crate::{Asset, Kind, World};
 
 /// Which reads of an asset show an old state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
     /// All of them.
     All,
-    /// Every second one, as if two replicas took turns.
+    /// Every second one, as if two replicas took turns: the second from now on, the fourth, and so on.
     EveryOther,
 }
 
@@ -27,15 +27,16 @@ impl World {
     /// now: what changes from now on shows that much later. No lag ends it.
     pub fn serve_old_reads(&mut self, lag: Duration, reads: Reads) {
         self.settle();
-        let states = vec![(Instant::now(), self.connections.clone())];
+        self.reads = 0;
+        let states = vec![(Instant::now(), self.recorded.clone())];
         self.old_reads = Some(OldReads { lag, reads, states }).filter(|old| !old.lag.is_zero());
     }
 
-    /// What the replica holds that answers the present read.
-    pub(crate) fn assets_of_the_replica(&self) -> &[Asset] {
+    /// What the replica holds that answers the present read, of this kind at least.
+    pub(crate) fn assets_of_the_replica(&self, kind: Kind) -> &[Asset] {
         match &self.old_reads {
             Some(old) if old.reads == Reads::All || self.reads.is_multiple_of(2) => old.assets(),
-            _ => &self.connections,
+            _ => self.assets(kind),
         }
     }
 
@@ -44,7 +45,7 @@ impl World {
         let Some(old) = &mut self.old_reads else { return };
         let shown = old.shown();
         old.states.drain(..shown);
-        old.states.push((Instant::now(), self.connections.clone()));
+        old.states.push((Instant::now(), self.recorded.clone()));
     }
 }
 

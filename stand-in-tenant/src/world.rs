@@ -1,7 +1,6 @@
 //! What the tenant holds, and how it is set up.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Map;
@@ -40,6 +39,8 @@ pub struct World {
     pub oauth_clients: Vec<OAuthClient>,
     /// The connections.
     pub connections: Vec<Asset>,
+    /// The query collections.
+    pub collections: Vec<Asset>,
     /// The lists of an asset have an order of the storage's own, as with JanusGraph, instead of
     /// the order in which they were sent.
     pub own_order: bool,
@@ -49,7 +50,7 @@ pub struct World {
     pub hides_date: bool,
     /// How many requests came to Atlas, whose replicas take turns.
     pub(crate) turn: usize,
-    /// How many reads of assets there were.
+    /// How many reads of assets there were since a replica began to lag.
     pub(crate) reads: usize,
     /// The replica that lags behind, if one does.
     pub(crate) old_reads: Option<OldReads>,
@@ -65,12 +66,13 @@ pub struct World {
     pub(crate) issued: usize,
     /// How many assets were made, so that no two have one GUID.
     assets_made: usize,
-    /// The assets as they were when somebody last looked for changes.
-    recorded: Vec<Asset>,
+    /// The assets as they were when [`World::settle`] last looked at them.
+    pub(crate) recorded: Vec<Asset>,
 }
 
 impl World {
-    /// One old connection with two admins and a group, and one API token.
+    /// One old connection with two admins and a group, one old query collection with two editors and
+    /// a viewer, and one API token.
     pub fn example() -> World {
         let mut world = World::default();
         world.set_client(example::WORKFLOW_CLIENT, example::WORKFLOW_SECRET);
@@ -84,6 +86,7 @@ impl World {
         }
         world.add_token(example::TOKEN, example::TOKEN_GUID, example::CLIENT_ID);
         world.add_connection(example::CONNECTION, "production", &["jdoe", "asmith"]);
+        world.add_collection(example::COLLECTION, "finance", &["jdoe", "asmith"], &["guest"]);
         world
     }
 
@@ -115,16 +118,28 @@ impl World {
 
     /// Adds a connection, made by `jdoe` long ago.
     pub fn add_connection(&mut self, qualified_name: &str, name: &str, admin_users: &[&str]) {
+        let made = self.add(Kind::Connection, qualified_name, name, admin_users);
+        made.admin_groups.push("data-stewards".to_owned());
+        made.admin_roles.push("7a3b0c1d-0000-4000-8000-00000000c001".to_owned());
+    }
+
+    /// Adds a query collection, made by `jdoe` long ago.
+    pub fn add_collection(&mut self, qualified_name: &str, name: &str, editors: &[&str], viewers: &[&str]) {
+        let made = self.add(Kind::Collection, qualified_name, name, editors);
+        made.viewer_users.extend(viewers.iter().map(|name| (*name).to_owned()));
+    }
+
+    fn add(&mut self, kind: Kind, qualified_name: &str, name: &str, admin_users: &[&str]) -> &mut Asset {
         self.assets_made += 1;
-        self.connections.push(Asset {
-            kind: Kind::Connection,
+        let made = Asset {
+            kind,
             guid: format!("c0ffee00-0000-4000-8000-{:012}", self.assets_made),
             qualified_name: qualified_name.to_owned(),
             name: name.to_owned(),
             active: true,
             admin_users: Some(admin_users.iter().map(|name| (*name).to_owned()).collect()),
-            admin_groups: vec!["data-stewards".to_owned()],
-            admin_roles: vec!["7a3b0c1d-0000-4000-8000-00000000c001".to_owned()],
+            admin_groups: Vec::new(),
+            admin_roles: Vec::new(),
             viewer_users: Vec::new(),
             viewer_groups: Vec::new(),
             created_by: "jdoe".to_owned(),
@@ -134,38 +149,46 @@ impl World {
             writes: 0,
             hidden_from: None,
             role_missing: false,
-        });
+        };
+        let assets = self.assets_mut(kind);
+        assets.push(made);
+        let last = assets.len() - 1;
+        &mut assets[last]
     }
 
     /// Adds a connection that `creator` made just now, whose qualified name says so, too. Returns
     /// the qualified name.
     pub fn add_young_connection(&mut self, name: &str, creator: &str) -> String {
         let qualified_name = format!("default/snowflake/{}", self.now() / 1000);
-        self.add_young(&qualified_name, name, creator);
+        self.add_young(Kind::Connection, &qualified_name, name, creator);
         qualified_name
     }
 
-    /// The same with a qualified name that says what it likes.
-    pub(crate) fn add_young(&mut self, qualified_name: &str, name: &str, creator: &str) -> &mut Asset {
+    /// Adds an asset that `creator` made just now.
+    pub(crate) fn add_young(
+        &mut self,
+        kind: Kind,
+        qualified_name: &str,
+        name: &str,
+        creator: &str,
+    ) -> &mut Asset {
         let now = self.now();
-        self.add_connection(qualified_name, name, &[creator]);
-        let last = self.connections.len() - 1;
-        let made = &mut self.connections[last];
+        let made = self.add(kind, qualified_name, name, &[creator]);
         creator.clone_into(&mut made.created_by);
         creator.clone_into(&mut made.updated_by);
         (made.create_time, made.update_time) = (now, now);
         made
     }
 
-    /// Makes a connection look as if it was made, and last changed, so long ago.
+    /// Makes a connection or a query collection look as if it was made, and last changed, so long ago.
     ///
     /// # Panics
     ///
-    /// If there is no such connection.
+    /// If there is no such asset.
     pub fn set_age(&mut self, qualified_name: &str, age: Duration) {
         let then = self.now() - age.as_millis() as i64;
-        let connection = self.connection(qualified_name);
-        (connection.create_time, connection.update_time) = (then, then);
+        let asset = self.asset(qualified_name);
+        (asset.create_time, asset.update_time) = (then, then);
     }
 
     /// The connection of this qualified name.
@@ -174,9 +197,34 @@ impl World {
     ///
     /// If there is none.
     pub fn connection(&mut self, qualified_name: &str) -> &mut Asset {
-        let found =
-            self.connections.iter_mut().find(|connection| connection.qualified_name == qualified_name);
-        found.unwrap_or_else(|| panic!("the stand-in has no connection {qualified_name}"))
+        let asset = self.asset(qualified_name);
+        assert_eq!(asset.kind, Kind::Connection, "{qualified_name} is a connection");
+        asset
+    }
+
+    /// The connection or the query collection of this qualified name.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn asset(&mut self, qualified_name: &str) -> &mut Asset {
+        let mut assets = self.connections.iter_mut().chain(&mut self.collections);
+        let found = assets.find(|asset| asset.qualified_name == qualified_name);
+        found.unwrap_or_else(|| panic!("the stand-in has no asset {qualified_name}"))
+    }
+
+    pub(crate) fn assets(&self, kind: Kind) -> &Vec<Asset> {
+        match kind {
+            Kind::Connection => &self.connections,
+            Kind::Collection => &self.collections,
+        }
+    }
+
+    pub(crate) fn assets_mut(&mut self, kind: Kind) -> &mut Vec<Asset> {
+        match kind {
+            Kind::Connection => &mut self.connections,
+            Kind::Collection => &mut self.collections,
+        }
     }
 
     /// The first connection, which of the example is the only one.
@@ -194,67 +242,5 @@ impl World {
     pub(crate) fn date(&self) -> Option<String> {
         let now = Duration::from_millis(self.now().unsigned_abs());
         (!self.hides_date).then(|| httpdate::fmt_http_date(UNIX_EPOCH + now))
-    }
-
-    /// After anything may have changed an asset: sees to it that its `updateTime` differs, and that
-    /// its lists are in the storage's order.
-    pub(crate) fn settle(&mut self) {
-        let now = self.now();
-        let mut changed = self.connections.len() != self.recorded.len();
-        for asset in &mut self.connections {
-            let before = self.recorded.iter().find(|recorded| recorded.guid == asset.guid);
-            if before.is_some_and(|before| asset.has_the_content_of(before)) {
-                changed |= before.is_some_and(|before| before.update_time != asset.update_time);
-                continue;
-            }
-            changed = true;
-            if self.own_order {
-                for list in asset.kind.lists() {
-                    asset.list_mut(list).sort_by_key(|name| hash(name));
-                }
-            }
-            if let Some(before) = before.filter(|before| before.update_time == asset.update_time) {
-                asset.update_time = now.max(before.update_time + 1);
-            }
-        }
-        if changed {
-            self.recorded = self.connections.clone();
-            self.remember();
-        }
-    }
-}
-
-fn hash(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_update_time_grows_with_every_change_and_with_nothing_else() {
-        let mut world = World::example();
-        world.settle();
-        let mut last = world.first().update_time;
-        assert_eq!(last, LONG_AGO);
-        let changes: [fn(&mut Asset); 5] = [
-            |asset| asset.add("somebody"),
-            |asset| asset.remove("somebody"),
-            |asset| asset.admin_groups.clear(),
-            |asset| asset.name.push('!'),
-            |asset| asset.active = false,
-        ];
-        for change in changes {
-            change(world.first());
-            world.settle();
-            assert!(world.first().update_time > last);
-            last = world.first().update_time;
-            world.first().hidden_from = Some("guest".to_owned());
-            world.settle();
-            assert_eq!(world.first().update_time, last);
-        }
     }
 }

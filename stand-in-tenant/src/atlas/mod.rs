@@ -13,7 +13,7 @@ use crate::{Request, Stage, World};
 /// Of which type the asset is that a path, within Atlas, names by its qualified name.
 pub(crate) fn kind(path: &str) -> Option<Kind> {
     let type_name = path.strip_prefix("entity/uniqueAttribute/type/")?;
-    [Kind::Connection].into_iter().find(|kind| kind.type_name() == type_name)
+    Kind::of(type_name)
 }
 
 /// Carries out a request that is Atlas's, `path` being what it says within Atlas.
@@ -78,9 +78,11 @@ fn no_such_path(request: &Request) -> Answer {
 
 fn read(world: &mut World, kind: Kind, qualified_name: &str, user: &str) -> Result<Answer, Answer> {
     world.reads += 1;
-    let assets = world.assets_of_the_replica();
+    let assets = world.assets_of_the_replica(kind);
     let found = &assets[find(assets, kind, qualified_name)?];
-    if right(world, found, user) < Right::Read {
+    // However old the content is, the right isn't.
+    let judged = world.assets(kind).iter().find(|asset| asset.guid == found.guid).unwrap_or(found);
+    if right(world, judged, user) < Right::Read {
         let what = format!(
             "read entity: typeName={}, uniqueAttributes={{qualifiedName={qualified_name}}}",
             kind.type_name()
@@ -91,7 +93,7 @@ fn read(world: &mut World, kind: Kind, qualified_name: &str, user: &str) -> Resu
 }
 
 fn find(assets: &[Asset], kind: Kind, qualified_name: &str) -> Result<usize, Answer> {
-    let place = assets.iter().position(|asset| asset.qualified_name == qualified_name);
+    let place = assets.iter().position(|asset| asset.kind == kind && asset.qualified_name == qualified_name);
     place.ok_or_else(|| {
         let message = format!(
             "Instance {} with unique attribute {{qualifiedName={qualified_name}}} does not exist",
