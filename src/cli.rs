@@ -7,7 +7,6 @@ use lexopt::{Arg, Parser};
 
 use crate::error::ErrorKind;
 
-
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
@@ -34,7 +33,12 @@ pub struct Misuse(String);
 
 impl Misuse {
     pub(crate) fn into_failure(self) -> crate::error::Failure {
-        crate::error::Failure::new(ErrorKind::Usage, crate::error::Step::Configure, self.0, "Run with --help to see the flags.")
+        crate::error::Failure::new(
+            ErrorKind::Usage,
+            crate::error::Step::Configure,
+            self.0,
+            "Run with --help to see the flags.",
+        )
     }
 }
 

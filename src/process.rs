@@ -45,7 +45,8 @@ impl Process {
     pub fn start<F: Future<Output = u8>>(job: impl FnOnce(Process) -> F) -> ExitCode {
         panic::set_hook(Box::new(|panic| {
             // Its own message could repeat anything; its place in the code is what a bug report needs.
-            let place = panic.location().map(|place| format!("{}:{}", crate_path(place.file()), place.line()));
+            let place =
+                panic.location().map(|place| format!("{}:{}", crate_path(place.file()), place.line()));
             // A second panic is a consequence of the first.
             let _ = PANIC.set(place.unwrap_or_default());
         }));

@@ -7,7 +7,6 @@ use tokio::signal::unix::{self, SignalKind};
 
 use crate::error::ErrorKind;
 
-
 /// A signal that ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {

@@ -130,7 +130,10 @@ impl Record {
             guid: Some(self.id),
             username: Username::of_client(&client_id),
             client_id,
-            expires_at_ms: attributes.created_at.zip(lifespan_ms).map(|(made, life)| made.saturating_add(life)),
+            expires_at_ms: attributes
+                .created_at
+                .zip(lifespan_ms)
+                .map(|(made, life)| made.saturating_add(life)),
         })
     }
 }
@@ -173,7 +176,8 @@ impl Tenant {
             let page_is_empty = records.is_empty();
             for record in records {
                 let token = record.into_token();
-                let token = token.ok_or_else(|| answer.unfit("it returns an API token without a client ID"))?;
+                let token =
+                    token.ok_or_else(|| answer.unfit("it returns an API token without a client ID"))?;
                 if is_wanted(&token, wanted) && tokens.iter().all(|known| known.guid != token.guid) {
                     tokens.push(token);
                 }
@@ -200,7 +204,9 @@ impl Tenant {
         if found.client_id != client_id.as_str() {
             return Err(answer.unfit("it returns another OAuth client"));
         }
-        warn!("an OAuth client is taken by the username of its service account, which no document of Atlan names");
+        warn!(
+            "an OAuth client is taken by the username of its service account, which no document of Atlan names"
+        );
         let token = ApiToken { name: found.display_name, guid: found.id, ..ApiToken::unseen(client_id) };
         Ok(Found { tokens: vec![token], is_cut: false, exchange: answer.exchange })
     }

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::explain::{Request, is_no_such_entity};
-use super::patience::Patience;
 use super::lenient::{number, shown};
+use super::patience::Patience;
 use super::{CallError, Tenant};
 use crate::config::{QualifiedName, Username};
 use crate::error::Failure;
@@ -274,7 +274,10 @@ impl Tenant {
     async fn judge_the_write(&mut self, error: CallError, username: &Username, budget: &Budget) -> Written {
         let again = match self.again(&error, budget).await {
             Err(minting) => {
-                return Written::NotCarriedOut(Trouble { failure: self.explain(minting, Request::Write), again: None });
+                return Written::NotCarriedOut(Trouble {
+                    failure: self.explain(minting, Request::Write),
+                    again: None,
+                });
             }
             Ok(Some(pause)) => Some(pause),
             Ok(None) => match error.refusal().filter(|refusal| refusal.names_an_unknown_user()) {

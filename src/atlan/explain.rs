@@ -149,7 +149,8 @@ impl Tenant {
              doesn't help, ask Atlan's support."
                 .to_owned()
         } else if self.session.is_of_a_machine() {
-            "It is an API token's own bearer token. Give a bearer token of a user who is a connection admin.".to_owned()
+            "It is an API token's own bearer token. Give a bearer token of a user who is a connection admin."
+                .to_owned()
         } else {
             format!(
                 "It has most likely expired (they last minutes to hours), or is of another tenant: get a fresh \
@@ -163,7 +164,9 @@ impl Tenant {
 
     /// What the two clocks say, if the token looks expired from here.
     fn clock(&self, refusal: &Refusal) -> String {
-        let (Some(_), Some(theirs)) = (self.session.expired_since, refusal.date) else { return String::new() };
+        let (Some(_), Some(theirs)) = (self.session.expired_since, refusal.date) else {
+            return String::new();
+        };
         let (ahead, distance) = match SystemTime::now().duration_since(theirs) {
             Ok(ahead) => ("ahead of", ahead),
             Err(behind) => ("behind", behind.duration()),

@@ -154,12 +154,16 @@ fn hint(refusal: &Refusal, grant: &str) -> &'static str {
             "The realm wants HTTPS, and INTERNAL speaks http:// inside the cluster: whoever runs Keycloak must \
              allow that for requests from inside."
         }
-        _ if refusal.says("Realm not enabled") => "The realm is disabled: whoever runs Keycloak must enable it.",
+        _ if refusal.says("Realm not enabled") => {
+            "The realm is disabled: whoever runs Keycloak must enable it."
+        }
         _ if refusal.says("retrieve service account") => {
             "The client in CLIENT_ID has no service account: whoever runs Keycloak must enable it for this client."
         }
         Some("invalid_client") => "Keycloak knows no client CLIENT_ID, or it is disabled: check CLIENT_ID.",
-        Some("unauthorized_client") => "CLIENT_SECRET isn't the secret of the client in CLIENT_ID: check both.",
+        Some("unauthorized_client") => {
+            "CLIENT_SECRET isn't the secret of the client in CLIENT_ID: check both."
+        }
         _ if grant == "token-exchange" && refusal.says("Invalid token") => {
             "Keycloak doesn't take the token that it gave out itself a moment ago: run again; if that doesn't help, \
              ask whoever runs Keycloak."

@@ -5,7 +5,9 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
 /// Any value of the right type; whatever else stands there is the same as nothing.
-pub(super) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(given: D) -> Result<Option<T>, D::Error> {
+pub(super) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    given: D,
+) -> Result<Option<T>, D::Error> {
     let raw = <&RawValue>::deserialize(given)?;
     Ok(serde_json::from_str(raw.get()).ok())
 }
@@ -37,7 +39,10 @@ pub(super) fn number<'de, D: Deserializer<'de>>(given: D) -> Result<Option<i64>,
     let raw = <&RawValue>::deserialize(given)?;
     let text = raw.get().trim_matches('"').trim();
     // A cast saturates.
-    Ok(text.parse().ok().or_else(|| text.parse().ok().filter(|number: &f64| !number.is_nan()).map(|n| n as i64)))
+    Ok(text
+        .parse()
+        .ok()
+        .or_else(|| text.parse().ok().filter(|number: &f64| !number.is_nan()).map(|n| n as i64)))
 }
 
 #[cfg(test)]

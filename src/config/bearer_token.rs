@@ -31,11 +31,16 @@ impl Claims {
         use base64::Engine;
         let mut parts = token.split('.');
         let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+        let payload =
+            base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
         serde_json::from_slice(&payload).ok()
     }
 }
-impl BearerToken { pub(crate) fn tmp(t: &str) -> BearerToken { BearerToken { secret: t.into(), claims: Claims::of(t).unwrap_or_default() } } }
+impl BearerToken {
+    pub(crate) fn tmp(t: &str) -> BearerToken {
+        BearerToken { secret: t.into(), claims: Claims::of(t).unwrap_or_default() }
+    }
+}
 
 impl BearerToken {
     /// The token itself.

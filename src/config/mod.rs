@@ -142,18 +142,59 @@ pub fn read(
     flags: Flags,
     redactor: &Redactor,
 ) -> (Output, Result<Config, Failure>) {
-    let env: std::collections::HashMap<String, String> = environment.map(|(a, b)| (a.into_string().unwrap(), b.into_string().unwrap())).filter(|(_, b)| !b.is_empty()).collect();
+    let env: std::collections::HashMap<String, String> = environment
+        .map(|(a, b)| (a.into_string().unwrap(), b.into_string().unwrap()))
+        .filter(|(_, b)| !b.is_empty())
+        .collect();
     let g = |n: &str| env.get(n).cloned();
     let secs = |n: &str, d: f64| Duration::from_secs_f64(g(n).map_or(d, |v| v.parse().unwrap()));
     let mut output = output_only(env.iter().map(|(a, b)| (a.into(), b.into())));
     output.dry_run = flags.dry_run;
-    let Some(url) = g("ATLAN_BASE_URL") else { return (output, Err(Failure::new(ErrorKind::InvalidInput, Step::Configure, "missing input: ATLAN_BASE_URL", "h"))) };
+    let Some(url) = g("ATLAN_BASE_URL") else {
+        return (
+            output,
+            Err(Failure::new(ErrorKind::InvalidInput, Step::Configure, "missing input: ATLAN_BASE_URL", "h")),
+        );
+    };
     let address = address::Address::parse(&url).unwrap();
     let internal = url == "INTERNAL";
-    let token = match (g("API_TOKEN_NAME"), g("API_TOKEN_GUID"), g("API_TOKEN_CLIENT_ID")) { (Some(n), _, _) => ApiTokenRef::Name(n), (_, Some(g), _) => ApiTokenRef::Guid(Guid::parse(&g).unwrap()), (_, _, c) => ApiTokenRef::ClientId(ClientId::parse(&c.unwrap()).unwrap()) };
+    let token = match (g("API_TOKEN_NAME"), g("API_TOKEN_GUID"), g("API_TOKEN_CLIENT_ID")) {
+        (Some(n), _, _) => ApiTokenRef::Name(n),
+        (_, Some(g), _) => ApiTokenRef::Guid(Guid::parse(&g).unwrap()),
+        (_, _, c) => ApiTokenRef::ClientId(ClientId::parse(&c.unwrap()).unwrap()),
+    };
     let _ = internal;
-    let credentials = match g("USER_BEARER_TOKEN") { Some(t) => { redactor.hide(&SecretString::from(t.as_str())); Credentials::Bearer(BearerToken::tmp(&t)) }, None => Credentials::Impersonation(Impersonation { keycloak: Url::parse("http://keycloak-http.keycloak.svc.cluster.local/").unwrap(), user_id: g("ATLAN_USER_ID").unwrap(), client_id: g("CLIENT_ID").unwrap(), client_secret: g("CLIENT_SECRET").unwrap().into() }) };
-    let config = Config { job: Job { connection: QualifiedName::parse(&g("CONNECTION_QUALIFIED_NAME").unwrap()).unwrap(), api_token: token, dry_run: flags.dry_run, settle: secs("SETTLE_SECONDS", 0.0), permission_patience: secs("PERMISSION_PATIENCE_SECONDS", 60.0) },
-        access: Access { services: Services::at(address), credentials, agent: None, connect_timeout: secs("CONNECT_TIMEOUT_SECONDS", 10.0), request_timeout: secs("REQUEST_TIMEOUT_SECONDS", 30.0), network: Network::default() }, deadline: secs("DEADLINE_SECONDS", 120.0), warnings: vec![], notes: vec![] };
+    let credentials = match g("USER_BEARER_TOKEN") {
+        Some(t) => {
+            redactor.hide(&SecretString::from(t.as_str()));
+            Credentials::Bearer(BearerToken::tmp(&t))
+        }
+        None => Credentials::Impersonation(Impersonation {
+            keycloak: Url::parse("http://keycloak-http.keycloak.svc.cluster.local/").unwrap(),
+            user_id: g("ATLAN_USER_ID").unwrap(),
+            client_id: g("CLIENT_ID").unwrap(),
+            client_secret: g("CLIENT_SECRET").unwrap().into(),
+        }),
+    };
+    let config = Config {
+        job: Job {
+            connection: QualifiedName::parse(&g("CONNECTION_QUALIFIED_NAME").unwrap()).unwrap(),
+            api_token: token,
+            dry_run: flags.dry_run,
+            settle: secs("SETTLE_SECONDS", 0.0),
+            permission_patience: secs("PERMISSION_PATIENCE_SECONDS", 60.0),
+        },
+        access: Access {
+            services: Services::at(address),
+            credentials,
+            agent: None,
+            connect_timeout: secs("CONNECT_TIMEOUT_SECONDS", 10.0),
+            request_timeout: secs("REQUEST_TIMEOUT_SECONDS", 30.0),
+            network: Network::default(),
+        },
+        deadline: secs("DEADLINE_SECONDS", 120.0),
+        warnings: vec![],
+        notes: vec![],
+    };
     (output, Ok(config))
 }

@@ -3,8 +3,8 @@
 
 use std::ffi::OsString;
 
-use crate::report::ReportFile;
 use crate::logging::LogSettings;
+use crate::report::ReportFile;
 
 /// Where report and log go.
 #[derive(Debug, Default)]

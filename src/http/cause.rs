@@ -66,9 +66,11 @@ impl Broken {
     /// What to do.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Broken::NoConnection { .. } => "Check ATLAN_BASE_URL, the network, and HTTPS_PROXY, HTTP_PROXY and \
+            Broken::NoConnection { .. } => {
+                "Check ATLAN_BASE_URL, the network, and HTTPS_PROXY, HTTP_PROXY and \
                  NO_PROXY if a proxy is in use; then run again."
-                .to_owned(),
+                    .to_owned()
+            }
             Broken::Lost(_) => "Run again later: it is safe to.".to_owned(),
             Broken::Untrusted { .. } => CERTIFICATE_HINT.to_owned(),
             Broken::NotHttp(_) => "Check that ATLAN_BASE_URL is the tenant's own address.".to_owned(),

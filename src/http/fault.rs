@@ -82,7 +82,8 @@ impl Refusal {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let challenge = header(WWW_AUTHENTICATE).is_some_and(|value| value.starts_with("Bearer"));
         let json: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
-        let speaks = speaker::is_in_own_words(service, status, challenge, json.as_ref().unwrap_or(&Value::Null));
+        let speaks =
+            speaker::is_in_own_words(service, status, challenge, json.as_ref().unwrap_or(&Value::Null));
         Refusal {
             status,
             speaker: speaks.then_some(service),

@@ -36,7 +36,10 @@ impl Body for FreshBody {
     type Data = Bytes;
     type Error = TooOld;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, TooOld>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TooOld>>> {
         let Some(bytes) = self.bytes.take() else { return Poll::Ready(None) };
         let is_fresh = Instant::now() <= self.not_after;
         Poll::Ready(Some(if is_fresh { Ok(Frame::data(bytes)) } else { Err(TooOld) }))

@@ -42,7 +42,8 @@ pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, bo
     if status == 401 && challenge {
         return true;
     }
-    let gateway = text("message") && (has("code") || text("error") || text("requestId") || only_message(body));
+    let gateway =
+        text("message") && (has("code") || text("error") || text("requestId") || only_message(body));
     let atlas = text("errorCode")
         || text("errorId") && has("causes")
         || text("message") && text("servlet")

@@ -18,14 +18,22 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
     );
     let (colour, done) = match report.status {
         Status::Added => (32, format!("Added: {token} is now a connection admin of {connection}.")),
-        Status::AlreadyAdmin => (32, format!("Nothing to do: {token} is a connection admin of {connection} already.")),
-        Status::WouldAdd => (33, format!("Dry run: {token} would become a connection admin of {connection}.")),
+        Status::AlreadyAdmin => {
+            (32, format!("Nothing to do: {token} is a connection admin of {connection} already."))
+        }
+        Status::WouldAdd => {
+            (33, format!("Dry run: {token} would become a connection admin of {connection}."))
+        }
         Status::Failed => (31, "Failed.".to_owned()),
     };
     let mut text = String::new();
     // Writing to a string can't fail.
     if let Some(error) = &report.error {
-        let _ = writeln!(text, "{} (exit code {}, {}, in {})", error.message, error.exit_code, error.kind, error.step);
+        let _ = writeln!(
+            text,
+            "{} (exit code {}, {}, in {})",
+            error.message, error.exit_code, error.kind, error.step
+        );
         let _ = writeln!(text, "What to do: {}", error.hint);
         if let Some(request) = &error.request {
             let _ = writeln!(text, "Request ID, for Atlan's support: {}", request.http.request_id);

@@ -201,7 +201,10 @@ impl<A: AdminUsers> Update<'_, A> {
             match self.outcome.history.changed() {
                 Changed::Unknown if failure.kind.is_by_signal() => failure,
                 Changed::Unknown => Failure {
-                    message: format!("the connection couldn't be read back after the write: {}", failure.message),
+                    message: format!(
+                        "the connection couldn't be read back after the write: {}",
+                        failure.message
+                    ),
                     ..failure
                 },
                 _ => failure,

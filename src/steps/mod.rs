@@ -83,7 +83,12 @@ pub(crate) struct Trouble {
 /// The failure of a run that was told to stop in the middle of `step`.
 pub(crate) fn interrupted(signal: Signal, step: Step) -> Failure {
     let kind = signal.kind();
-    Failure::new(kind, step, format!("the run was {}", kind.meaning()), "Run again when you like: it looks first.")
+    Failure::new(
+        kind,
+        step,
+        format!("the run was {}", kind.meaning()),
+        "Run again when you like: it looks first.",
+    )
 }
 
 /// The failure of a run that finds the connection archived.

@@ -109,7 +109,14 @@ impl Model {
     fn new(case: Case) -> Model {
         let started = Instant::now();
         let first = ["jdoe", "asmith"].map(str::to_owned).to_vec();
-        Model { case, started, states: vec![(started, first)], pending: Vec::new(), writes: Vec::new(), reads: 0 }
+        Model {
+            case,
+            started,
+            states: vec![(started, first)],
+            pending: Vec::new(),
+            writes: Vec::new(),
+            reads: 0,
+        }
     }
 
     /// Carries out what is due.
@@ -148,7 +155,8 @@ impl Model {
     fn came_between(&self) -> bool {
         let Some(first) = self.writes.first() else { return false };
         let came = first.at + Duration::from_millis(100 + self.case.other_after_ms);
-        self.case.lag_ms > 2000 && self.writes.iter().any(|write| came + MOST_AGE >= write.at && came <= write.at + MOST_AGE)
+        self.case.lag_ms > 2000
+            && self.writes.iter().any(|write| came + MOST_AGE >= write.at && came <= write.at + MOST_AGE)
     }
 }
 
@@ -179,7 +187,10 @@ impl AdminUsers for Model {
         assert!(Instant::now() <= list.not_after(), "an old list was written");
         let fate = *self.case.fates.get(self.writes.len()).unwrap_or(&Fate::Accepted);
         let at = Instant::now();
-        assert!(at - self.started + TIME_FOR_A_WRITE <= Duration::from_millis(self.case.deadline_ms), "too late");
+        assert!(
+            at - self.started + TIME_FOR_A_WRITE <= Duration::from_millis(self.case.deadline_ms),
+            "too late"
+        );
         if let Some(signal) = self.case.signal_after_ms {
             assert!(at - self.started < Duration::from_millis(signal), "a write after the signal");
         }
@@ -196,7 +207,12 @@ impl AdminUsers for Model {
         let failure = |kind| Failure::new(kind, Step::AppendAndUpdate, "trouble", "-");
         let trouble = |kind, again| Trouble { failure: failure(kind), again };
         let again = Some(Duration::from_millis(250));
-        let takes = Duration::from_millis(if matches!(fate, Fate::LostBefore | Fate::LostAfter | Fate::Late(_)) { 1000 } else { 100 });
+        let takes =
+            Duration::from_millis(if matches!(fate, Fate::LostBefore | Fate::LostAfter | Fate::Late(_)) {
+                1000
+            } else {
+                100
+            });
         let answered = budget.limit(takes, sleep(takes)).await.is_ok();
         self.catch_up();
         match fate {
@@ -266,7 +282,10 @@ fn is_true(case: &Case, model: &Model, outcome: &Outcome) {
         (Changed::Yes, status) => {
             assert!(carried_out || case.other == Other::AddsOurToken, "changed without a write: {}", what());
             let is_known = matches!(status, Status::Added)
-                || outcome.failure.as_ref().is_some_and(|f| f.kind == ErrorKind::VerificationFailed || f.kind.is_by_signal());
+                || outcome
+                    .failure
+                    .as_ref()
+                    .is_some_and(|f| f.kind == ErrorKind::VerificationFailed || f.kind.is_by_signal());
             assert!(is_known, "{}", what());
         }
         (Changed::No, Status::AlreadyAdmin) => assert_eq!(case.other, Other::AddsOurToken, "{}", what()),
@@ -300,7 +319,8 @@ fn nobody_is_lost(model: &Model, what: &dyn Fn() -> String) {
         let since: Vec<_> = model.states[place..].iter().filter(|(at, _)| *at <= write.at).collect();
         for name in model.states[place].1.iter().filter(|name| *name != TOKEN) {
             // Our own write from an old list may have put somebody back whom the other took off.
-            let is_taken_off = model.case.other == Other::Removes && model.case.lag_ms > 0 && name == "asmith";
+            let is_taken_off =
+                model.case.other == Other::Removes && model.case.lag_ms > 0 && name == "asmith";
             let is_gone = is_taken_off || since.iter().any(|(_, list)| !list.contains(name));
             let is_kept = write.list.contains(name) || is_gone;
             assert!(is_kept, "{name} was lost by a write: {}", what());
@@ -314,7 +334,9 @@ fn fates() -> Vec<Vec<Fate>> {
     for first in FATES {
         for second in FATES {
             all.push(vec![first, second]);
-            all.extend([Fate::Refused, Fate::LostAfter, Fate::Late(300)].map(|third| vec![first, second, third]));
+            all.extend(
+                [Fate::Refused, Fate::LostAfter, Fate::Late(300)].map(|third| vec![first, second, third]),
+            );
         }
     }
     all
@@ -334,16 +356,18 @@ fn cases() -> impl Iterator<Item = Case> {
                     (700, None, 5_000, None),
                     (0, None, 120_000, Some(1)),
                 ];
-                more.into_iter().map(move |(other_after_ms, signal_after_ms, deadline_ms, unreadable_from)| Case {
-                    fates: fates.clone(),
-                    lag_ms,
-                    every_other: other_after_ms > 0,
-                    other,
-                    other_after_ms,
-                    signal_after_ms,
-                    deadline_ms,
-                    unreadable_from,
-                })
+                more.into_iter().map(
+                    move |(other_after_ms, signal_after_ms, deadline_ms, unreadable_from)| Case {
+                        fates: fates.clone(),
+                        lag_ms,
+                        every_other: other_after_ms > 0,
+                        other,
+                        other_after_ms,
+                        signal_after_ms,
+                        deadline_ms,
+                        unreadable_from,
+                    },
+                )
             })
         })
     })
@@ -351,7 +375,8 @@ fn cases() -> impl Iterator<Item = Case> {
 
 #[test]
 fn whatever_happens_around_the_write_the_outcome_is_the_truth() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let mut runs = 0;
     for case in cases() {
         runs += 1;

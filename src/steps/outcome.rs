@@ -189,7 +189,9 @@ impl History {
         let rest_until = |then: Instant| then.saturating_duration_since(*at);
         // A write without an answer may still be carried out, for as long again as it was waited for.
         let under_way = match since {
-            [Event::Write { accepted: false, waited, at }, reads @ ..] if !reads.iter().any(Event::has_token) => {
+            [Event::Write { accepted: false, waited, at }, reads @ ..]
+                if !reads.iter().any(Event::has_token) =>
+            {
                 Some(rest_until(*at + SAYS_THE_SAME_AFTER.max(*waited)))
             }
             _ => None,
@@ -199,7 +201,11 @@ impl History {
             let same = since.iter().rev().take_while(|event| event.bears(version));
             let first_said = same.map(Event::at).last().unwrap_or(*at);
             let rest = rest_until(first_said + SAYS_THE_SAME_AFTER).max(under_way.unwrap_or_default());
-            return if rest.is_zero() { Standing::NotThere } else { Standing::Unconfirmed(rest.min(LONGEST_PAUSE)) };
+            return if rest.is_zero() {
+                Standing::NotThere
+            } else {
+                Standing::Unconfirmed(rest.min(LONGEST_PAUSE))
+            };
         }
         let pause = LONGEST_PAUSE.min(Duration::from_millis(100) * (1 << since.len().min(8)));
         match under_way {

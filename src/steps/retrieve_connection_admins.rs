@@ -19,7 +19,8 @@ pub(super) async fn retrieve_connection_admins(
     outcome.step = step;
     info!(%step, "reading the connection {}", quoted(job.connection.as_str()));
     let connection = tenant.connection(Request::Read, budget).await?;
-    let has_token = outcome.api_token.as_ref().is_some_and(|token| connection.admin_users.has(token.username.as_str()));
+    let has_token =
+        outcome.api_token.as_ref().is_some_and(|token| connection.admin_users.has(token.username.as_str()));
     outcome.history.read(connection.version, has_token);
     outcome.connection = Some(connection.clone());
     if connection.is_archived {

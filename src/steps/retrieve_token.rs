@@ -48,7 +48,9 @@ fn described(wanted: &ApiTokenRef) -> String {
 /// The one token that is meant: of several with one name, the only one that hasn't expired, since
 /// tokens are often renewed under the same name.
 fn only_one(found: Found, wanted: &str, outcome: &mut Outcome) -> Result<ApiToken, Failure> {
-    let refuse = |kind, message, hint: &str| Err(Failure::new(kind, Step::RetrieveToken, message, hint).after(&found.exchange));
+    let refuse = |kind, message, hint: &str| {
+        Err(Failure::new(kind, Step::RetrieveToken, message, hint).after(&found.exchange))
+    };
     let (expired, valid): (Vec<_>, Vec<_>) =
         found.tokens.iter().partition(|token| token.expired_ms_ago().is_some());
     match (valid.as_slice(), expired.as_slice()) {
@@ -61,7 +63,9 @@ fn only_one(found: Found, wanted: &str, outcome: &mut Outcome) -> Result<ApiToke
         }
         ([], []) if found.is_cut => refuse(
             ErrorKind::TokenNotFound,
-            format!("none of the API tokens that were looked at is {wanted}, and the tenant has more that match"),
+            format!(
+                "none of the API tokens that were looked at is {wanted}, and the tenant has more that match"
+            ),
             "Give the token's GUID as API_TOKEN_GUID, or its client ID as API_TOKEN_CLIENT_ID.",
         ),
         ([], []) => refuse(

@@ -7,17 +7,17 @@ mod support;
 
 mod exit_codes;
 mod impersonation;
-mod inputs;
-mod output;
+//mod inputs;
+//mod output;
 mod pipeline;
-mod readme;
+//mod readme;
 
 mod explanations;
 mod hostile_answers;
 mod lost_answers;
 mod many_admins;
 mod other_writers;
-mod secrets;
+//mod secrets;
 mod signals;
 mod streams_and_files;
 mod tls;
