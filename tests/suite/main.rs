@@ -5,6 +5,7 @@
 
 mod support;
 
+mod ends;
 mod exit_codes;
 mod impersonation;
 //mod inputs;
@@ -22,3 +23,4 @@ mod signals;
 mod streams_and_files;
 mod tls;
 mod transient_faults;
+mod truth;
