@@ -7,12 +7,12 @@
 
 use std::time::Instant;
 
-use api_token_connection_admin::inputs;
+use api_token_connection_admin::cli::Flags;
+use api_token_connection_admin::config;
 use api_token_connection_admin::progress::Progress;
+use api_token_connection_admin::redact::Redactor;
 use api_token_connection_admin::report::Report;
 use api_token_connection_admin::run;
-use api_token_connection_admin::secret::Redactor;
-use api_token_connection_admin::settings::Settings;
 use stand_in_tenant::{StandIn, World, example};
 
 fn main() {
@@ -45,10 +45,10 @@ fn do_the_job(tenant: &StandIn) -> String {
     let started = Instant::now();
     let redactor = Redactor::default();
     let progress = Progress::default();
-    let inputs = inputs::read(environment.into_iter(), None);
+    let (_output, config) = config::read(environment.into_iter(), Flags::default(), &redactor);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let result = Settings::check(inputs, &redactor).and_then(|settings| {
-        runtime.block_on(run::run(settings, &redactor, started, &progress, std::future::pending()))
+    let result = config.and_then(|config| {
+        runtime.block_on(run::run(config, &redactor, started, &progress, std::future::pending()))
     });
     Report::new(result, progress, false, started.elapsed(), &redactor).to_json(true, None)
 }

@@ -1,7 +1,7 @@
 //! Makes an Atlan API token a connection admin, without losing any admin that is there.
 //!
-//! The program is [`run::run`] between two edges: [`inputs`] and [`settings`] turn what people and
-//! workflows give into valid types, [`report`] and [`error`] turn what happened into one line of
+//! The program is [`run::run`] between two edges: [`config`] turns what people and workflows give into
+//! valid types, [`report`] and [`error`] turn what happened into one line of
 //! JSON and an exit code. The job itself is three steps, in `pipeline`.
 //!
 //! What the code assumes of Atlan is said where it is used, with its source: Atlan's developer
@@ -19,18 +19,15 @@ pub mod error;
 #[cfg(fuzzing)]
 pub mod fuzzing {
     pub use crate::atlan::properties::of_answers;
-    pub use crate::settings::properties::of_inputs;
+    pub use crate::config::properties::of_inputs;
 }
 mod http;
-pub mod inputs;
 mod pipeline;
 pub mod progress;
 pub mod redact;
 pub mod report;
 pub mod report_file;
 pub mod run;
-pub use redact as secret;
-pub mod settings;
 pub mod signals;
 pub mod telemetry;
 pub mod text;

@@ -8,17 +8,16 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use api_token_connection_admin::cli::{self, Command, Flags};
+use api_token_connection_admin::cli::{self, Command, Flags, Usage};
+use api_token_connection_admin::config::{self, Config, Output};
 use api_token_connection_admin::error::{ErrorKind, Failure, Step};
-use api_token_connection_admin::inputs::{self, Given, Input};
 use api_token_connection_admin::progress::Progress;
+use api_token_connection_admin::redact::Redactor;
 use api_token_connection_admin::report::{self, Report};
 use api_token_connection_admin::run;
-use api_token_connection_admin::secret::Redactor;
-use api_token_connection_admin::settings::{Settings, Sinks};
 use api_token_connection_admin::signals::Signals;
 use api_token_connection_admin::{Outcome, telemetry};
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 /// Where in the code the program panicked.
 static PANIC: OnceLock<String> = OnceLock::new();
@@ -29,11 +28,11 @@ fn main() -> ExitCode {
         Ok(Command::Help) => print(&cli::help()),
         Ok(Command::Version) => print(concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n")),
         Ok(Command::Run(flags)) => return do_the_job(flags, started),
-        Err(message) => {
-            let hint = "Run with --help to see the flags.";
+        Err(Usage { message, hint }) => {
             // Best effort: where standard error is closed, the report still says it.
             let _ = writeln!(io::stderr(), "api-token-connection-admin: {message}. {hint}");
-            return publish(&report::of_usage(message, hint), Sinks::default());
+            let output = config::output_only(std::env::vars_os(), &Redactor::default());
+            return publish(&report::of_usage(message, &hint), output);
         }
     }
     ExitCode::SUCCESS
@@ -42,7 +41,7 @@ fn main() -> ExitCode {
 fn do_the_job(flags: Flags, started: Instant) -> ExitCode {
     let redactor = Redactor::default();
     let progress = Progress::default();
-    let mut sinks = Sinks::default();
+    let mut sinks = Output::default();
     // A panic's own message could repeat anything; its place in the code is what a bug report needs.
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -83,10 +82,10 @@ async fn job(
     started: Instant,
     redactor: &Redactor,
     progress: &Progress,
-    sinks: &mut Sinks,
+    sinks: &mut Output,
 ) -> Result<Outcome, Failure> {
     let mut signals = Signals::listen().map_err(|error| bug(format!("signals can't be handled: {error}")))?;
-    let (opened, settings) = tokio::select! {
+    let (opened, config) = tokio::select! {
         prepared = prepare(flags, redactor.clone()) => prepared?,
         signal = signals.next() => {
             return Err(Failure { step: Step::Configure, ..run::interrupted(signal, progress) });
@@ -94,19 +93,20 @@ async fn job(
     };
     *sinks = opened;
     telemetry::start(std::mem::take(&mut sinks.log), redactor);
-    run::run(settings?, redactor, started, progress, signals.next()).await
+    let config = config?;
+    for warning in &config.warnings {
+        warn!("{warning}");
+    }
+    for note in &config.notes {
+        debug!("{note}");
+    }
+    run::run(config, redactor, started, progress, signals.next()).await
 }
 
 /// Reads and checks the inputs and opens the sinks, on a thread of their own: any file among them
 /// may be a pipe at whose other end nobody is.
-async fn prepare(flags: Flags, redactor: Redactor) -> Result<(Sinks, Result<Settings, Failure>), Failure> {
-    let prepare = move || {
-        let mut inputs = inputs::read(std::env::vars_os(), flags.config);
-        if flags.dry_run {
-            inputs.set(Input::DryRun, Given::Flag(true));
-        }
-        (Sinks::open(&mut inputs), Settings::check(inputs, &redactor))
-    };
+async fn prepare(flags: Flags, redactor: Redactor) -> Result<(Output, Result<Config, Failure>), Failure> {
+    let prepare = move || config::read(std::env::vars_os(), flags, &redactor);
     tokio::task::spawn_blocking(prepare).await.map_err(|_| bug("reading the inputs panicked"))
 }
 
@@ -120,7 +120,7 @@ fn bug(message: impl Into<String>) -> Failure {
 }
 
 /// Writes the report to standard output and, if one is named, to the report file.
-fn publish(report: &Report, sinks: Sinks) -> ExitCode {
+fn publish(report: &Report, sinks: Output) -> ExitCode {
     // One byte is the line break's.
     let most_bytes = sinks.report_max_bytes.map(|most| most - 1);
     let mut json = report.to_json(false, most_bytes);

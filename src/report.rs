@@ -9,7 +9,7 @@ use crate::atlan::Connection;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::pipeline::{Outcome, Success};
 use crate::progress::{Changed, Progress};
-use crate::secret::Redactor;
+use crate::redact::Redactor;
 use crate::text;
 
 /// What a run found and did, free of secrets.

@@ -5,12 +5,12 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crate::atlan::Tenant;
+use crate::config::Config;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::Deadline;
 use crate::pipeline::{self, Outcome};
 use crate::progress::{Changed, Progress};
-use crate::secret::Redactor;
-use crate::settings::Settings;
+use crate::redact::Redactor;
 
 /// How long a run that is told to stop in the middle of a write may take to learn what came of it.
 const LAST_MOMENTS: Duration = Duration::from_secs(5);
@@ -23,14 +23,14 @@ const LAST_MOMENTS: Duration = Duration::from_secs(5);
 ///
 /// Whatever made it fail; `progress` has what was found and done before that.
 pub async fn run(
-    settings: Settings,
+    config: Config,
     redactor: &Redactor,
     started: Instant,
     progress: &Progress,
     stop: impl Future<Output = ErrorKind>,
 ) -> Result<Outcome, Failure> {
-    let Settings { job, access } = settings;
-    let deadline = Deadline::after(started, access.deadline);
+    let Config { job, access, deadline, .. } = config;
+    let deadline = Deadline::after(started, deadline);
     let mut work = pin!(async {
         let tenant = Tenant::connect(access, redactor.clone(), deadline).await?;
         pipeline::run(&tenant, &job, progress, deadline).await

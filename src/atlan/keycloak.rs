@@ -5,9 +5,9 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use crate::config::Impersonation;
 use crate::http::{Call, CallError, Deadline, Http, patiently};
-use crate::secret::Redactor;
-use crate::settings::Impersonation;
+use crate::redact::Redactor;
 
 const PATH: &str = "auth/realms/default/protocol/openid-connect/token";
 
@@ -23,10 +23,8 @@ pub(super) async fn mint(
     redactor: &Redactor,
     until: Deadline,
 ) -> Result<SecretString, CallError> {
-    let client = [
-        ("client_id", user.client_id.expose_secret()),
-        ("client_secret", user.client_secret.expose_secret()),
-    ];
+    let client =
+        [("client_id", user.client_id.as_str()), ("client_secret", user.client_secret.expose_secret())];
     let request = async |which: &'static str, fields: &[(&str, &str)]| {
         let call = Call::post_form(&user.keycloak, PATH, &[fields, &client].concat());
         let outcome = patiently(until, || http.send(&call, None, until)).await;

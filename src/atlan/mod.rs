@@ -15,10 +15,10 @@ use serde::Serialize;
 use serde_json::json;
 use tracing::{info, warn};
 
+use crate::config::{Access, ApiTokenRef, Credentials, Impersonation, Services};
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::http::{self, Answer, Call, CallError, Deadline, Http};
-use crate::secret::Redactor;
-use crate::settings::{Access, ApiTokenRef, Credentials, Impersonation, Services, USERNAME_PREFIX};
+use crate::redact::Redactor;
 use answers::{ApiKeys, Entities, Mutations};
 
 /// An API token.
@@ -78,7 +78,9 @@ impl Tenant {
     ) -> Result<Tenant, Failure> {
         let http = Http::new(&access, redactor.clone())?;
         let (secret, username, renewal) = match access.credentials {
-            Credentials::Bearer(token) => (token.secret().clone(), token.username(), None),
+            Credentials::Bearer(token) | Credentials::BearerFile { token, .. } => {
+                (token.secret().clone(), token.username().map(str::to_owned), None)
+            }
             Credentials::Impersonation(user) => {
                 info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
                 let secret = keycloak::mint(&http, &user, &redactor, deadline)
@@ -110,8 +112,8 @@ impl Tenant {
     ) -> Result<(Vec<ApiToken>, Exchange), CallError> {
         let filter = match wanted {
             ApiTokenRef::Name(name) => json!({ "displayName": name }),
-            ApiTokenRef::Guid(guid) => json!({ "id": guid }),
-            ApiTokenRef::ClientId(client_id) => json!({ "clientId": client_id }),
+            ApiTokenRef::Guid(guid) => json!({ "id": guid.as_str() }),
+            ApiTokenRef::ClientId(client_id) => json!({ "clientId": client_id.as_str() }),
         };
         let query =
             [("limit", "2"), ("offset", "0"), ("sort", "-createdAt"), ("filter", &filter.to_string())];
@@ -121,8 +123,8 @@ impl Tenant {
         let mut tokens = keys.into_tokens().map_err(|what| answer.unfit(what))?;
         tokens.retain(|token| match wanted {
             ApiTokenRef::Name(name) => token.name == *name,
-            ApiTokenRef::Guid(guid) => token.guid == *guid,
-            ApiTokenRef::ClientId(client_id) => token.client_id == *client_id,
+            ApiTokenRef::Guid(guid) => token.guid == guid.as_str(),
+            ApiTokenRef::ClientId(client_id) => token.client_id == client_id.as_str(),
         });
         Ok((tokens, answer.exchange))
     }
@@ -181,5 +183,5 @@ impl Tenant {
 
 /// The username of an API token, from its client ID.
 fn username(client_id: &str) -> String {
-    format!("{USERNAME_PREFIX}{client_id}")
+    format!("service-account-{client_id}")
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::answers::{ApiKeys, Entities, EntityAnswer, Mutations};
 use super::{Connection, username};
 use crate::http::{Fault, parse};
-use crate::secret::Redactor;
+use crate::redact::Redactor;
 use crate::text::is_unprintable;
 
 /// The qualified name that is asked for.

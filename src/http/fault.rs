@@ -10,7 +10,7 @@ use rustls::CertificateError;
 use serde_json::Value;
 
 use crate::error::{Exchange, TenantMessage};
-use crate::secret::Redactor;
+use crate::redact::Redactor;
 use crate::text;
 
 /// What helps against an untrusted certificate.

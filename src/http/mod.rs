@@ -19,9 +19,9 @@ use tracing::{debug, warn};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::config::Access;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
-use crate::secret::Redactor;
-use crate::settings::{AGENT_HEADERS, Access};
+use crate::redact::Redactor;
 use crate::text;
 
 /// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
@@ -164,9 +164,16 @@ impl Http {
             Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, reason, fault::CERTIFICATE_HINT)
         })?;
         let mut headers = HeaderMap::new();
-        for (name, value) in AGENT_HEADERS.into_iter().zip(access.agent.iter().flatten()) {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(HeaderName::from_static(name), value);
+        if let Some(agent) = &access.agent {
+            for (name, value) in [
+                ("x-atlan-agent", &agent.agent),
+                ("x-atlan-agent-id", &agent.id),
+                ("x-atlan-agent-package-name", &agent.package_name),
+                ("x-atlan-agent-workflow-id", &agent.workflow_id),
+            ] {
+                if let Ok(value) = HeaderValue::from_str(value) {
+                    headers.insert(HeaderName::from_static(name), value);
+                }
             }
         }
         let client = reqwest::Client::builder()

@@ -14,10 +14,10 @@ use std::time::{Duration, SystemTime};
 use tracing::info;
 
 use crate::atlan::{About, ApiToken, Connection, Lookup, Tenant, explain};
+use crate::config::{ApiTokenRef, Job};
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::http::{CallError, Deadline};
 use crate::progress::Progress;
-use crate::settings::{ApiTokenRef, Job};
 use crate::text::quoted;
 
 /// How a run that didn't fail ended.
@@ -104,7 +104,7 @@ impl Run<'_> {
     /// Step 2: reads the connection and its admins.
     async fn retrieve_connection_admins(&self) -> Result<Rc<Connection>, Failure> {
         let step = Step::RetrieveConnectionAdmins;
-        info!(%step, "reading the connection {}", quoted(&self.job.connection));
+        info!(%step, "reading the connection {}", quoted(self.job.connection.as_str()));
         let connection = Rc::new(self.read_connection(step, self.deadline).await?);
         self.progress.found_connection(&connection);
         let (name, count) = (quoted(&connection.name), connection.admin_users.len());
@@ -113,7 +113,7 @@ impl Run<'_> {
     }
 
     async fn read_connection(&self, step: Step, until: Deadline) -> Result<Connection, Failure> {
-        let name = &self.job.connection;
+        let name = self.job.connection.as_str();
         match self.tenant.connection(name, until).await.map_err(|error| self.explain(error, step))? {
             Lookup::Found(connection) => Ok(connection),
             Lookup::Archived(exchange) => Err(Failure::new(
@@ -138,7 +138,7 @@ impl Run<'_> {
             error,
             step,
             &About {
-                connection: Some(&self.job.connection),
+                connection: Some(self.job.connection.as_str()),
                 admin_users: connection.as_ref().map(|connection| connection.admin_users.as_slice()),
                 username: self.tenant.username.as_deref(),
             },
@@ -149,8 +149,8 @@ impl Run<'_> {
 fn described(wanted: &ApiTokenRef) -> String {
     match wanted {
         ApiTokenRef::Name(name) => format!("named {}", quoted(name)),
-        ApiTokenRef::Guid(guid) => format!("with the GUID {}", quoted(guid)),
-        ApiTokenRef::ClientId(client_id) => format!("with the client ID {}", quoted(client_id)),
+        ApiTokenRef::Guid(guid) => format!("with the GUID {}", quoted(guid.as_str())),
+        ApiTokenRef::ClientId(client_id) => format!("with the client ID {}", quoted(client_id.as_str())),
     }
 }
 

@@ -166,7 +166,7 @@ impl Run<'_> {
     }
 
     fn gone_before_the_write(&self, error: CallError) -> Failure {
-        let name = quoted(&self.job.connection);
+        let name = quoted(self.job.connection.as_str());
         Failure {
             kind: ErrorKind::ConnectionNotFound,
             message: format!("the connection {name} was deleted before it could be updated"),
@@ -185,7 +185,7 @@ impl Run<'_> {
             hint: format!(
                 "Check in Atlan whether {} is among the admins of {}. If it isn't, run again: it is safe to.",
                 quoted(username),
-                quoted(&self.job.connection)
+                quoted(self.job.connection.as_str())
             ),
             ..failure
         }
