@@ -13,8 +13,8 @@
 
 mod aside;
 mod atlan;
-mod cli;
-mod config;
+pub mod cli;
+pub mod config;
 pub mod error;
 mod http;
 mod logging;
@@ -25,7 +25,6 @@ mod signals;
 mod steps;
 mod text;
 
-pub use cli::{Command, command_line};
 
 pub use process::Process;
 pub use steps::Outcome;

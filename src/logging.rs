@@ -39,13 +39,20 @@ pub struct LogSettings {
     pub level: Targets,
     /// How; by default pretty on a terminal and bunyan elsewhere.
     pub format: Option<LogFormat>,
+    /// Whether a terminal may get colours.
+    pub colours: bool,
     /// A file that gets bunyan records, from debug level up.
     pub file: Option<File>,
 }
 
 impl Default for LogSettings {
     fn default() -> Self {
-        LogSettings { level: Targets::new().with_default(LevelFilter::INFO), format: None, file: None }
+        LogSettings {
+            level: Targets::new().with_default(LevelFilter::INFO),
+            format: None,
+            colours: false,
+            file: None,
+        }
     }
 }
 
@@ -66,7 +73,7 @@ pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
         LogFormat::Bunyan => bunyan(stderr),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
             .with_writer(stderr)
-            .with_ansi(is_terminal)
+            .with_ansi(is_terminal && settings.colours)
             .with_target(false)
             // Otherwise a closed standard error would be complained about on standard error.
             .log_internal_errors(false)

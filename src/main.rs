@@ -4,16 +4,18 @@
 
 use std::process::ExitCode;
 
-use api_token_connection_admin::{Command, Outcome, Process, command_line};
+use api_token_connection_admin::cli::{self, Command};
+use api_token_connection_admin::{Outcome, Process};
 
 fn main() -> ExitCode {
     Process::start(job)
 }
 
 async fn job(mut process: Process) -> u8 {
-    let flags = match command_line() {
+    let flags = match cli::parse(std::env::args_os().skip(1)) {
         Ok(Command::Run(flags)) => flags,
-        Ok(Command::Print(text)) => return process.print(text).await,
+        Ok(Command::Help) => return process.print(cli::help()).await,
+        Ok(Command::Version) => return process.print(cli::version()).await,
         Err(misuse) => return process.refuse(misuse).await,
     };
     let (output, config) = process.read_inputs(flags).await;

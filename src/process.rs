@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::aside::aside;
-use crate::cli::{Flags, Misuse};
+use crate::cli::{Flags, Usage};
 use crate::config::{self, Config, Output};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{Budget, Stop};
@@ -92,11 +92,12 @@ impl Process {
     }
 
     /// Reports a command line that can't be understood.
-    pub async fn refuse(&self, misuse: Misuse) -> u8 {
-        let output = aside(|| config::output_only(std::env::vars_os()));
-        let output = wait(output, &self.budget(TIME_FOR_THE_INPUTS)).await.unwrap_or_default();
+    pub async fn refuse(&self, misuse: Usage) -> u8 {
+        let failure = Failure::new(ErrorKind::Usage, Step::Configure, misuse.message, misuse.hint);
+        let output = self.output_only().await;
         let (output, log) = self.open(output).await;
-        let outcome = Outcome { failure: Some(misuse.into_failure()), ..Outcome::new(output.dry_run) };
+        let mut outcome = Outcome::new(output.dry_run);
+        outcome.fail(failure);
         self.report(outcome, output, log).await
     }
 
@@ -116,8 +117,14 @@ impl Process {
                 "A file among them, or standard input, is a pipe that nobody writes to, or closes.",
             ),
         };
-        let output = aside(|| config::output_only(std::env::vars_os()));
-        (wait(output, &self.budget(TIME_FOR_THE_INPUTS)).await.unwrap_or_default(), Err(late))
+        (self.output_only().await, Err(late))
+    }
+
+    /// Where report and log go, when the rest of the inputs doesn't matter any more.
+    async fn output_only(&self) -> Output {
+        let redactor = self.redactor.clone();
+        let output = aside(move || config::output_only(std::env::vars_os(), &redactor));
+        wait(output, &self.budget(Duration::ZERO)).await.unwrap_or_default()
     }
 
     /// Starts the log, and puts into the report file what is true if nothing more can be written.
@@ -214,11 +221,13 @@ fn no_resources(error: &io::Error) -> Failure {
 
 /// A report without anything that waits, for a process that can't have a runtime.
 fn last_words(failure: &Failure) -> ExitCode {
-    let outcome = Outcome { failure: Some(failure.clone()), ..Outcome::new(false) };
-    let report = Report::new(outcome, Duration::ZERO, &Redactor::default());
+    let redactor = Redactor::default();
+    let mut outcome = Outcome::new(false);
+    outcome.fail(failure.clone());
+    let report = Report::new(outcome, Duration::ZERO, &redactor);
     let exit_code = report.exit_code();
     let json = report.into_json(None);
-    if let Some(file) = config::output_only(std::env::vars_os()).report_file {
+    if let Some(file) = config::output_only(std::env::vars_os(), &redactor).report_file {
         // Standard output says the same.
         let _ = file.write(&json);
     }

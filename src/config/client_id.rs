@@ -38,7 +38,9 @@ impl ClientId {
                 "holds a GUID: if it is the token's GUID, give it as API_TOKEN_GUID; a client ID starts with \
                  {API_TOKEN} or {OAUTH_CLIENT}"
             )),
-            None => Err(format!("must start with {API_TOKEN} or {OAUTH_CLIENT}")),
+            None => Err(format!(
+                "must start with {API_TOKEN} or {OAUTH_CLIENT}; if this is the API token's name, give it as API_TOKEN_NAME"
+            )),
         }
     }
 

@@ -4,21 +4,38 @@
 mod address;
 mod api_token;
 mod bearer_token;
+mod checks;
 mod client_id;
 mod connection;
+mod credentials;
+mod file;
+mod form;
 mod guid;
+pub mod inputs;
+mod json;
+mod jwt;
+mod near_misses;
 mod network;
 mod output;
+mod pasted;
+mod problem;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
+mod sources;
+mod value;
 
 pub use address::Services;
 pub use api_token::ApiTokenRef;
 pub use bearer_token::BearerToken;
-pub(crate) use bearer_token::Claims;
 pub use client_id::{ClientId, Username};
 pub use connection::QualifiedName;
+pub use form::switch;
 pub use guid::Guid;
+pub(crate) use jwt::Claims;
+pub use near_misses::is_almost;
 pub use network::{Network, Variable};
-pub use output::{Output, OutputFormat, output_only};
+pub use output::{Output, OutputFormat};
+pub use sources::ConfigFile;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,6 +47,15 @@ use secrecy::SecretString;
 use crate::cli::Flags;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::redact::Redactor;
+use checks::Checks;
+use sources::Sources;
+
+/// The least time for a write: to be sent, answered and read back.
+const SHORTEST_RUN: f64 = 3.0;
+
+/// A bearer token whose time is up for less than this is used all the same: it can be this
+/// machine's clock that is wrong, and the tenant decides.
+const CLOCKS_MAY_DIFFER: Duration = Duration::from_secs(15 * 60);
 
 /// Everything a run needs to know.
 #[derive(Debug)]
@@ -133,8 +159,8 @@ pub struct Impersonation {
     pub client_secret: SecretString,
 }
 
-/// Reads and checks all inputs. `Output` is known even when the rest is wrong. Every secret among
-/// the inputs is known to `redactor` when this returns.
+/// Reads and checks all inputs. The [`Output`] is known even when the rest is wrong. Every secret
+/// among the inputs is known to `redactor` when this returns.
 ///
 /// This blocks while it reads files, any of which may be a pipe.
 pub fn read(
@@ -142,59 +168,112 @@ pub fn read(
     flags: Flags,
     redactor: &Redactor,
 ) -> (Output, Result<Config, Failure>) {
-    let env: std::collections::HashMap<String, String> = environment
-        .map(|(a, b)| (a.into_string().unwrap(), b.into_string().unwrap()))
-        .filter(|(_, b)| !b.is_empty())
+    let environment: Vec<_> = environment.collect();
+    let sources = Sources::read(&environment, flags.config.clone());
+    let mut checks = Checks::new(&sources, redactor);
+    refuse_near_misses(&mut checks, &environment);
+    let output = output::check(&mut checks, &environment, &flags);
+    let config = check(checks, Network::of(&environment, redactor), output.dry_run);
+    (output, config)
+}
+
+/// Where report and log go when the command line can't be understood: the report must still take
+/// the place of an older one in `REPORT_FILE`. Whatever is wrong with the inputs doesn't matter then.
+pub fn output_only(environment: impl Iterator<Item = (OsString, OsString)>, redactor: &Redactor) -> Output {
+    let environment: Vec<_> = environment.collect();
+    // Not from standard input, nor from a pipe: nobody may write there now.
+    let is_pipe = |path: &OsString| std::fs::metadata(path).is_ok_and(|file| !file.is_file());
+    let environment: Vec<_> = environment
+        .into_iter()
+        .filter(|(name, value)| name != inputs::CONFIG_FILE.name || value != "-" && !is_pipe(value))
         .collect();
-    let g = |n: &str| env.get(n).cloned();
-    let secs = |n: &str, d: f64| Duration::from_secs_f64(g(n).map_or(d, |v| v.parse().unwrap()));
-    let mut output = output_only(env.iter().map(|(a, b)| (a.into(), b.into())));
-    output.dry_run = flags.dry_run;
-    let Some(url) = g("ATLAN_BASE_URL") else {
-        return (
-            output,
-            Err(Failure::new(ErrorKind::InvalidInput, Step::Configure, "missing input: ATLAN_BASE_URL", "h")),
-        );
-    };
-    let address = address::Address::parse(&url).unwrap();
-    let internal = url == "INTERNAL";
-    let token = match (g("API_TOKEN_NAME"), g("API_TOKEN_GUID"), g("API_TOKEN_CLIENT_ID")) {
-        (Some(n), _, _) => ApiTokenRef::Name(n),
-        (_, Some(g), _) => ApiTokenRef::Guid(Guid::parse(&g).unwrap()),
-        (_, _, c) => ApiTokenRef::ClientId(ClientId::parse(&c.unwrap()).unwrap()),
-    };
-    let _ = internal;
-    let credentials = match g("USER_BEARER_TOKEN") {
-        Some(t) => {
-            redactor.hide(&SecretString::from(t.as_str()));
-            Credentials::Bearer(BearerToken::tmp(&t))
+    let sources = Sources::read(&environment, None);
+    output::check(&mut Checks::new(&sources, redactor), &environment, &Flags::default())
+}
+
+/// A variable whose name is nearly an input's would be ignored without a word.
+fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) {
+    let given = environment.iter().filter(|(_, value)| !value.is_empty());
+    let misses = near_misses::near_misses(given.filter_map(|(name, _)| name.to_str()));
+    for miss in misses {
+        let name = crate::text::bounded(miss.name, 60);
+        let what = format!("is set, and isn't read: the input is called {}", miss.meant.name);
+        match miss.is_harmless() {
+            true => checks.warn(format!("{name} {what}")),
+            false => checks.complain_of(name, what),
         }
-        None => Credentials::Impersonation(Impersonation {
-            keycloak: Url::parse("http://keycloak-http.keycloak.svc.cluster.local/").unwrap(),
-            user_id: g("ATLAN_USER_ID").unwrap(),
-            client_id: g("CLIENT_ID").unwrap(),
-            client_secret: g("CLIENT_SECRET").unwrap().into(),
-        }),
+    }
+}
+
+fn check(mut checks: Checks<'_>, network: Network, dry_run: bool) -> Result<Config, Failure> {
+    let connection = connection::check(&mut checks);
+    let api_token = api_token::check(&mut checks);
+    let address = address::check(&mut checks, network.in_cluster);
+    let credentials = credentials::check(&mut checks, address.as_ref());
+    let agent = agent(&mut checks);
+    let connect_timeout = checks.seconds(inputs::CONNECT_TIMEOUT_SECONDS, 10.0, 0.001);
+    let request_timeout = checks.seconds(inputs::REQUEST_TIMEOUT_SECONDS, 30.0, 0.001);
+    let deadline = checks.seconds(inputs::DEADLINE_SECONDS, 120.0, SHORTEST_RUN);
+    let permission_patience = checks.seconds(inputs::PERMISSION_PATIENCE_SECONDS, 60.0, 0.0);
+    let settle = checks.seconds(inputs::SETTLE_SECONDS, 0.0, 0.0);
+    if settle + Duration::from_secs_f64(SHORTEST_RUN) > deadline {
+        checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
+    }
+    let (Some(connection), Some(api_token), Some(address), Some(credentials), true) =
+        (connection, api_token, address, credentials, checks.are_passed())
+    else {
+        return Err(checks.failure());
     };
-    let config = Config {
-        job: Job {
-            connection: QualifiedName::parse(&g("CONNECTION_QUALIFIED_NAME").unwrap()).unwrap(),
-            api_token: token,
-            dry_run: flags.dry_run,
-            settle: secs("SETTLE_SECONDS", 0.0),
-            permission_patience: secs("PERMISSION_PATIENCE_SECONDS", 60.0),
-        },
-        access: Access {
-            services: Services::at(address),
-            credentials,
-            agent: None,
-            connect_timeout: secs("CONNECT_TIMEOUT_SECONDS", 10.0),
-            request_timeout: secs("REQUEST_TIMEOUT_SECONDS", 30.0),
-            network: Network::default(),
-        },
-        deadline: secs("DEADLINE_SECONDS", 120.0),
-        warnings: vec![],
-        notes: vec![],
+    refuse_if_expired(&credentials)?;
+    let (warnings, notes) = checks.logged();
+    let job = Job { connection, api_token, dry_run, settle, permission_patience };
+    let services = Services::at(&address);
+    let access = Access { services, credentials, agent, connect_timeout, request_timeout, network };
+    Ok(Config { job, access, deadline, warnings, notes })
+}
+
+/// The values of the agent headers, if this runs in a workflow. Otherwise they aren't sent, and may
+/// be whatever they are.
+fn agent(checks: &mut Checks<'_>) -> Option<Agent> {
+    const WORKFLOW: &str = "workflow";
+    let is_workflow = checks
+        .sources
+        .value(inputs::X_ATLAN_AGENT)?
+        .text()
+        .is_some_and(|agent| crate::text::bare(agent).eq_ignore_ascii_case(WORKFLOW));
+    let mut header = |input| {
+        let text = checks.text(input).unwrap_or_default();
+        if !text.is_ascii() {
+            checks.complain(input, "has a non-ASCII character in it, which can't be sent in a header");
+        }
+        text.to_owned()
     };
-    (output, Ok(config))
+    is_workflow.then(|| Agent {
+        agent: header(inputs::X_ATLAN_AGENT),
+        id: header(inputs::X_ATLAN_AGENT_ID),
+        package_name: header(inputs::X_ATLAN_AGENT_PACKAGE_NAME),
+        workflow_id: header(inputs::X_ATLAN_AGENT_WORKFLOW_ID),
+    })
+}
+
+/// # Errors
+///
+/// `unauthenticated` if the time of a bearer token is up for so long that no clock explains it.
+fn refuse_if_expired(credentials: &Credentials) -> Result<(), Failure> {
+    let (Credentials::Bearer(token) | Credentials::BearerFile { token, .. }) = credentials else {
+        return Ok(());
+    };
+    match token.expired_since().filter(|since| *since >= CLOCKS_MAY_DIFFER) {
+        None => Ok(()),
+        Some(since) => Err(Failure::new(
+            ErrorKind::Unauthenticated,
+            Step::Configure,
+            format!(
+                "the user's bearer token expired {} ago",
+                humantime::format_duration(Duration::from_secs(since.as_secs()))
+            ),
+            "Get a fresh bearer token of that user and run again (if it is fresh, look at this machine's clock). \
+             Nothing was sent to the tenant.",
+        )),
+    }
 }

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use api_token_connection_admin::config::inputs;
 use api_token_connection_admin::error::ErrorKind;
-use api_token_connection_admin::inputs::Input;
 use serde_json::Value;
 
 use argo::Scope;
@@ -58,7 +58,7 @@ fn the_form_and_the_template_ask_for_the_same_inputs_which_the_program_knows() {
     assert_eq!(properties, shown);
     assert_eq!(properties, parameters);
 
-    let known: BTreeSet<_> = Input::ALL.iter().map(|input| input.name().to_owned()).collect();
+    let known: BTreeSet<_> = inputs::ALL.iter().map(|input| input.name.to_owned()).collect();
     let environment = names(&main["container"]["env"]);
     assert!(environment.is_subset(&known), "{environment:?}");
     for parameter in &parameters {

@@ -122,7 +122,7 @@ fn a_keycloak_that_is_away_for_a_moment_is_asked_again() {
         tenant.fail(stage, Times::Once, Fault::status(503));
         Job::in_cluster(&tenant).run().added();
         tenant.fail(stage, Times::Forever, Fault::status(503));
-        let ran = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "2").run();
+        let ran = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "3").run();
         ran.failed(75, "unavailable", "configure");
     }
 }

@@ -145,7 +145,7 @@ fn a_write_refused_for_an_expired_token_that_cannot_be_renewed_changed_nothing()
     let tenant = StandIn::start(World::example());
     tenant.set_latency(Duration::from_millis(300));
     tenant.before(Stage::Write, World::expire_minted);
-    let running = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "2.5").start();
+    let running = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "3").start();
     wait_until("the read", || tenant.count(Stage::Read) > 0);
     tenant.fail(Stage::TokenExchange, Times::Forever, Fault::status(503));
     let report = running.wait().failed(75, "unavailable", "append-and-update");

@@ -174,7 +174,7 @@ fn somebody_removed_on_purpose_while_we_settle_is_no_failure() {
 #[test]
 fn settling_does_not_outlast_the_deadline() {
     let tenant = StandIn::start(World::example());
-    let ran = Job::against(&tenant).env("SETTLE_SECONDS", "2.9").env("DEADLINE_SECONDS", "3").run();
+    let ran = Job::against(&tenant).env("SETTLE_SECONDS", "1").env("DEADLINE_SECONDS", "4").run();
     ran.added();
     assert!(ran.elapsed < Duration::from_secs(6), "{ran:?}");
 }
@@ -182,7 +182,7 @@ fn settling_does_not_outlast_the_deadline() {
 #[test]
 fn a_tenant_that_is_gone_when_the_list_has_settled_does_not_unsay_the_change() {
     let tenant = StandIn::start(World::example());
-    let running = Job::against(&tenant).env("SETTLE_SECONDS", "1.5").env("DEADLINE_SECONDS", "3").start();
+    let running = Job::against(&tenant).env("SETTLE_SECONDS", "1.5").env("DEADLINE_SECONDS", "4.5").start();
     wait_until("the first look", || tenant.count(Stage::ReadBack) > 0);
     tenant.fail(Stage::ReadBack, Times::Forever, Fault::status(503));
     let report = running.wait().failed(75, "unavailable", "append-and-update");

@@ -2,8 +2,8 @@
 
 use std::fs;
 
+use api_token_connection_admin::config::inputs;
 use api_token_connection_admin::error::ErrorKind;
-use api_token_connection_admin::inputs::Input;
 use serde_json::{Value, json};
 use stand_in_tenant::example;
 use tempfile::TempDir;
@@ -146,8 +146,8 @@ fn the_log_file_gets_bunyan_records_from_debug_level_up() {
 fn help_names_every_input_and_every_exit_code() {
     let ran = Job::bare().args(["--help"]).run();
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    for input in Input::ALL {
-        assert!(ran.stdout.contains(input.name()), "{}", input.name());
+    for input in inputs::ALL {
+        assert!(ran.stdout.contains(input.name), "{}", input.name);
     }
     for kind in ErrorKind::ALL {
         let row = format!("{:>3}  {:21}  {}", kind.exit_code(), kind.name(), kind.meaning());

@@ -182,13 +182,13 @@ fn endings() -> Vec<Case> {
             75,
             "in a 503 for ever",
             |t, s| t.fail(Stage::Read, Times::Forever, Fault::Answer(503, Vec::new(), page(s))),
-            |j, _| j.env("DEADLINE_SECONDS", "2"),
+            |j, _| j.env("DEADLINE_SECONDS", "3"),
         ),
         case(
             75,
             "in a 500 that no write survives",
             |t, s| refuse(t, Stage::Write, 500, "ATLAS-500-00-001", s),
-            |j, _| j.env("DEADLINE_SECONDS", "2"),
+            |j, _| j.env("DEADLINE_SECONDS", "3"),
         ),
     ]
 }

@@ -1,6 +1,8 @@
 //! Runs the program as a user would, and reads what it says.
 
+use std::fs;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,14 +22,17 @@ pub fn jwt(payload: &str) -> String {
 }
 
 /// The program with an environment of its own: nothing of the machine's gets in.
-pub struct Job(Command);
+pub struct Job {
+    command: Command,
+    secrets: Secrets,
+}
 
 impl Job {
     /// Without any input.
     pub fn bare() -> Job {
         let mut command = Command::new(env!("CARGO_BIN_EXE_api-token-connection-admin"));
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Job(command)
+        Job { command, secrets: Secrets::default() }
     }
 
     /// With the inputs that make the example's API token an admin of its connection.
@@ -51,34 +56,43 @@ impl Job {
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Job {
-        self.0.env(name, value);
+        self.command.env(name, value);
         self
     }
 
     pub fn without(mut self, name: &str) -> Job {
-        self.0.env_remove(name);
+        self.command.env_remove(name);
         self
     }
 
     pub fn args<const N: usize>(mut self, arguments: [&str; N]) -> Job {
-        self.0.args(arguments);
+        self.command.args(arguments);
         self
     }
 
     /// For what only this test needs.
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Job {
-        change(&mut self.0);
+        change(&mut self.command);
+        self
+    }
+
+    /// A secret that stands where the program doesn't expect one, or inside something else: nothing
+    /// that the program says may show it. What secret inputs hold is known anyway.
+    pub fn secret(mut self, secret: &str) -> Job {
+        self.secrets.add(secret);
         self
     }
 
     /// Runs it to its end.
+    #[track_caller]
     pub fn run(self) -> Ran {
         self.start().wait()
     }
 
     /// Runs it with this on standard input.
     pub fn run_with_input(mut self, input: &str) -> Ran {
-        self.0.stdin(Stdio::piped());
+        self.command.stdin(Stdio::piped());
+        self.secrets.of_json(input);
         let mut running = self.start();
         running.child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         running.wait()
@@ -86,7 +100,19 @@ impl Job {
 
     /// Starts it.
     pub fn start(mut self) -> Running {
-        Running { started: Instant::now(), child: self.0.spawn().unwrap() }
+        let variables = self.command.get_envs();
+        let variables: Vec<(String, PathBuf)> = variables
+            .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), PathBuf::from(value?))))
+            .collect();
+        let mut written = Vec::new();
+        for (name, value) in variables {
+            self.secrets.of_variable(&name, &value);
+            if ["REPORT_FILE", "LOG_FILE"].contains(&name.as_str()) {
+                written.push(value);
+            }
+        }
+        let child = self.command.spawn().unwrap();
+        Running { started: Instant::now(), child, secrets: self.secrets, written }
     }
 }
 
@@ -94,18 +120,95 @@ impl Job {
 pub struct Running {
     pub child: Child,
     started: Instant,
+    secrets: Secrets,
+    written: Vec<PathBuf>,
 }
 
 impl Running {
+    #[track_caller]
     pub fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
-        Ran::new(output, self.started.elapsed())
+        let ran = Ran::new(output, self.started.elapsed());
+        let is_file = |path: &&PathBuf| path.metadata().is_ok_and(|file| file.is_file());
+        let files = self.written.iter().filter(is_file).map(|path| fs::read_to_string(path).unwrap());
+        for said in files.chain([ran.stdout.clone(), ran.stderr.clone()]) {
+            self.secrets.are_not_in(&said);
+        }
+        ran
     }
 
     /// Sends it a signal, by its name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+}
+
+/// Every secret that a run is given: whatever it says or writes is searched for each of them.
+#[derive(Default)]
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// What Keycloak gives out in the stand-in tenant.
+    const MINTED: [&str; 2] = ["workflow-own-token", "minted-bearer-"];
+    const INPUTS: [&str; 3] = ["USER_BEARER_TOKEN", "ATLAN_API_KEY", "CLIENT_SECRET"];
+    const FILES: [&str; 2] = ["USER_BEARER_TOKEN_FILE", "CLIENT_SECRET_FILE"];
+
+    fn add(&mut self, secret: &str) {
+        // Shorter ones are in ordinary words.
+        if secret.len() >= 8 {
+            self.0.push(secret.to_owned());
+        }
+    }
+
+    fn of_variable(&mut self, name: &str, value: &Path) {
+        let text = value.to_string_lossy();
+        if Secrets::INPUTS.contains(&name) {
+            self.of_text(&text);
+        } else if Secrets::FILES.contains(&name) && value.is_file() {
+            self.of_text(&String::from_utf8_lossy(&fs::read(value).unwrap()));
+        } else if name == "NESTED_CONFIG" {
+            self.of_json(&text);
+        } else {
+            self.of_tokens(&text);
+        }
+    }
+
+    fn of_json(&mut self, text: &str) {
+        self.of_tokens(text);
+        let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return };
+        for (name, value) in fields {
+            if let Some(text) =
+                value.as_str().filter(|_| Secrets::INPUTS.contains(&name.to_uppercase().as_str()))
+            {
+                self.of_text(text);
+            }
+        }
+    }
+
+    /// The one word of a text, and every token in it.
+    fn of_text(&mut self, text: &str) {
+        let word = text.trim().trim_start_matches("Bearer ");
+        if !word.contains(char::is_whitespace) {
+            self.add(word);
+        }
+        self.of_tokens(text);
+    }
+
+    fn of_tokens(&mut self, text: &str) {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+        words.filter(|word| word.starts_with("eyJ") && word.len() >= 16).for_each(|word| self.add(word));
+    }
+
+    #[track_caller]
+    fn are_not_in(&self, said: &str) {
+        let known = self.0.iter().map(String::as_str).chain(Secrets::MINTED);
+        for secret in known {
+            let start = secret.get(..20).unwrap_or(secret);
+            for form in [secret, start, &Value::from(secret).to_string(), &start.to_lowercase()] {
+                assert!(!said.contains(form.trim_matches('"')), "{form} is shown: {said}");
+            }
+        }
     }
 }
 

@@ -135,21 +135,12 @@ fn is_unreachable(ran: &Ran) {
 }
 
 #[test]
-fn a_host_name_that_does_not_resolve_ends_the_run_at_the_deadline() {
-    let tenant = StandIn::start(World::example());
-    // A label of more than 63 characters: the resolver refuses it without asking anybody.
-    let nowhere = format!("http://{}.local", "a".repeat(64));
-    is_unreachable(&Job::against(&tenant).env("ATLAN_BASE_URL", nowhere).env("DEADLINE_SECONDS", "1").run());
-    assert_eq!(tenant.connections(), 0);
-}
-
-#[test]
 fn a_port_where_nobody_listens_ends_the_run_at_the_deadline() {
     let tenant = StandIn::start(World::example());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    is_unreachable(&Job::against(&tenant).env("ATLAN_BASE_URL", nobody).env("DEADLINE_SECONDS", "1").run());
+    is_unreachable(&Job::against(&tenant).env("ATLAN_BASE_URL", nobody).env("DEADLINE_SECONDS", "3").run());
 }
 
 #[test]
@@ -180,7 +171,7 @@ fn keycloak_has_faults_that_pass_too() {
         });
         let tenant = StandIn::start(World::example());
         tenant.fail(stage, Times::Forever, Fault::status(503));
-        let ran = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "2").run();
+        let ran = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "3").run();
         assert_eq!(ran.failed(75, "unavailable", "configure")["changed"], false);
     }
 }
