@@ -1,7 +1,7 @@
 //! From a request that failed to what the person who reads the report needs to know.
 
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{CERTIFICATE_HINT, CallError, Fault};
+use crate::http::{CallError, Fault};
 use crate::text::{listed, quoted};
 
 /// For answers that this program can't do anything with.
@@ -79,15 +79,8 @@ pub(crate) fn explain(error: CallError, step: Step, about: &About<'_>) -> Failur
             SUPPORT_HINT.to_owned(),
         ),
         Fault::NotTheApi(_) => (ErrorKind::UnexpectedResponse, fault.to_string(), SUPPORT_HINT.to_owned()),
-        Fault::Untrusted { .. } => (ErrorKind::UntrustedCertificate, fault.to_string(), CERTIFICATE_HINT.to_owned()),
-        Fault::NoConnection { .. } => (
-            ErrorKind::Unavailable,
-            fault.to_string(),
-            "Check ATLAN_BASE_URL, the network, and HTTPS_PROXY, HTTP_PROXY and NO_PROXY if a proxy is in use; then \
-             run again."
-                .to_owned(),
-        ),
-        Fault::Broken(_) | Fault::TimedOut(_) => (
+        Fault::Network(broken) => (broken.kind(), broken.to_string(), broken.hint()),
+        Fault::TimedOut(_) => (
             ErrorKind::Unavailable,
             format!("the tenant: {fault}"),
             "Run again later: it is safe to. If the tenant is just slow, raise REQUEST_TIMEOUT_SECONDS and \

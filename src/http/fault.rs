@@ -1,22 +1,15 @@
 //! What can go wrong with one request, and what that means for making it again.
 
-use std::error::Error;
-use std::io;
 use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
-use rustls::CertificateError;
 use serde_json::Value;
 
+use super::cause::{Broken, Heals};
 use crate::error::{Exchange, TenantMessage};
 use crate::secret::Redactor;
 use crate::text;
-
-/// What helps against an untrusted certificate.
-pub(crate) const CERTIFICATE_HINT: &str = "If the tenant is behind a proxy or CA of your own, name its CA certificate (PEM) in \
-     SSL_CERT_FILE, or a directory of them in SSL_CERT_DIR; otherwise check ATLAN_BASE_URL and this machine's \
-     clock. Verification can't be switched off.";
 
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,18 +24,12 @@ pub(crate) struct CallError {
 /// How it failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// Nothing reached the server.
-    #[error("can't connect to {host}: {reason}")]
-    NoConnection { host: String, reason: String },
-    /// The connection broke after the request was on its way.
-    #[error("the connection broke before the whole answer was there: {0}")]
-    Broken(String),
+    /// No answer, or none that can be used.
+    #[error("{0}")]
+    Network(Box<Broken>),
     /// No answer came in time.
     #[error("no answer within {:.1} s", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// The certificate isn't to be trusted.
-    #[error("the certificate of {host} can't be trusted: {reason}")]
-    Untrusted { host: String, reason: String },
     /// What answered can't be Atlan's API. Says what it did.
     #[error("what answers isn't Atlan's API: {0}")]
     NotTheApi(String),
@@ -68,12 +55,18 @@ impl CallError {
             return false;
         }
         match &self.fault {
-            Fault::NoConnection { .. } | Fault::Broken(_) | Fault::TimedOut(_) => true,
+            Fault::Network(broken) => broken.heals() != Heals::Never,
+            Fault::TimedOut(_) => true,
             Fault::Refused { status, .. } => {
                 (*status == 429 || *status >= 500) && !self.names_an_unknown_user()
             }
-            Fault::Untrusted { .. } | Fault::NotTheApi(_) => false,
+            Fault::NotTheApi(_) => false,
         }
+    }
+
+    /// True if it either passes within a moment or not at all.
+    pub(super) fn heals_soon_or_never(&self) -> bool {
+        matches!(&self.fault, Fault::Network(broken) if broken.heals() != Heals::InTime)
     }
 
     /// True if a write may have been carried out although it failed.
@@ -83,9 +76,9 @@ impl CallError {
             return false;
         }
         match &self.fault {
-            Fault::NoConnection { .. } | Fault::Untrusted { .. } => false,
+            Fault::Network(broken) => broken.may_have_arrived(),
             Fault::Refused { status, .. } => *status >= 500 && !self.names_an_unknown_user(),
-            Fault::Broken(_) | Fault::TimedOut(_) | Fault::NotTheApi(_) => true,
+            Fault::TimedOut(_) | Fault::NotTheApi(_) => true,
         }
     }
 
@@ -106,20 +99,6 @@ impl CallError {
 }
 
 impl Fault {
-    /// What reqwest's error is about.
-    pub(super) fn of(error: &reqwest::Error, url: &Url) -> Fault {
-        let host = text::bounded(url.host_str().unwrap_or_default(), 100);
-        match cause::<rustls::Error>(error) {
-            Some(rustls::Error::InvalidCertificate(why)) => Fault::Untrusted { host, reason: distrust(why) },
-            Some(other) => Fault::NotTheApi(format!("TLS fails: {other}")),
-            None if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) => {
-                Fault::NotTheApi("it doesn't speak HTTP".to_owned())
-            }
-            None if error.is_connect() => Fault::NoConnection { host, reason: reason(error) },
-            None => Fault::Broken(reason(error)),
-        }
-    }
-
     /// A redirect, which is never followed.
     pub(super) fn redirect(from: &Url, headers: &HeaderMap, redactor: &Redactor) -> Fault {
         // Cleaned as it came: a URL's host is in lower case, and a secret isn't found in that.
@@ -184,50 +163,4 @@ pub(super) fn retry_after(value: &HeaderValue) -> Option<Duration> {
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-/// The innermost cause: the outer ones only say that a request failed, and name its URL.
-pub(super) fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    if std::ptr::addr_eq(cause, error) {
-        "the request failed".to_owned()
-    } else {
-        text::bounded(&cause.to_string(), 200)
-    }
-}
-
-/// The error of another library among the causes. Some travel inside an `io::Error`, whose
-/// `source` skips them.
-fn cause<T: Error + 'static>(error: &reqwest::Error) -> Option<&T> {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        let inside = current
-            .downcast_ref::<io::Error>()
-            .and_then(|error| Some(error.get_ref()? as &(dyn Error + 'static)));
-        if let Some(found) = inside.unwrap_or(current).downcast_ref() {
-            return Some(found);
-        }
-        cause = inside.or_else(|| current.source());
-    }
-    None
-}
-
-fn distrust(why: &CertificateError) -> String {
-    match why {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it isn't valid yet".to_owned()
-        }
-        // The latter is what a CA makes that bears the name of a known one.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "it is signed by a CA that isn't known here".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is for another host name".to_owned()
-        }
-        other => text::bounded(&other.to_string(), 200),
-    }
 }

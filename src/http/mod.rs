@@ -1,10 +1,18 @@
 //! The one place that knows HTTP: one client, one kept-alive connection to a host, time limits,
 //! the size limit of answers, and which failures pass by themselves.
 
+mod cause;
+mod diagnosis;
+mod distrust;
 mod fault;
+mod network;
+mod no_proxy;
+mod p521;
+mod proxy;
+mod resolve;
 mod tls;
 
-pub(crate) use fault::{CERTIFICATE_HINT, CallError, Fault};
+pub(crate) use fault::{CallError, Fault};
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -21,14 +29,17 @@ use zeroize::Zeroizing;
 
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::secret::Redactor;
-use crate::settings::{AGENT_HEADERS, Access};
+use crate::settings::{AGENT_HEADERS, Access, Credentials};
 use crate::text;
-
-/// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
-const LARGEST_ANSWER: usize = 16 << 20;
+use network::Network;
+use proxy::{Proxies, ProxyVars, Variable};
+use tls::Trust;
 
 /// A try with less time than this would only end in a timeout that hides the real reason.
 const SHORTEST_TRY: Duration = Duration::from_millis(100);
+
+/// How long what heals soon or never is waited for.
+const SOON: Duration = Duration::from_secs(10);
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
@@ -74,11 +85,16 @@ pub(crate) async fn patiently<T, F>(until: Deadline, attempt: impl FnMut() -> F)
 where
     F: Future<Output = Result<T, CallError>>,
 {
+    let started = Instant::now();
     attempt
         .retry(pauses())
         .sleep(tokio::time::sleep)
         .when(CallError::is_transient)
-        .adjust(|error, pause| Some(error.pause(pause?)).filter(|pause| until.allows(*pause)))
+        .adjust(|error, pause| {
+            let pause = error.pause(pause?);
+            let is_soon_enough = !error.heals_soon_or_never() || started.elapsed() + pause < SOON;
+            Some(pause).filter(|pause| is_soon_enough && until.allows(*pause))
+        })
         .notify(|error, pause| warn!(pause_ms = pause.as_millis() as u64, "{error}; trying again"))
         .await
 }
@@ -149,20 +165,52 @@ impl Answer {
 /// The HTTP client.
 pub(crate) struct Http {
     client: reqwest::Client,
+    network: Network,
     request_timeout: Duration,
     redactor: Redactor,
+}
+
+/// The variable of the environment with one of these names.
+fn variable(names: [&str; 2]) -> Option<Variable> {
+    names.into_iter().find_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.trim().is_empty())?;
+        Some(Variable { name: name.to_owned(), value })
+    })
 }
 
 impl Http {
     /// # Errors
     ///
-    /// `untrusted_certificate` if the tenant is to be reached by TLS and the machine has no CA
-    /// certificates at all.
+    /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
+    /// and there are no CA certificates at all.
     pub(crate) fn new(access: &Access, redactor: Redactor) -> Result<Http, Failure> {
-        let by_tls = access.services.atlas.scheme() == "https";
-        let tls = tls::config(by_tls).map_err(|reason| {
-            Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, reason, fault::CERTIFICATE_HINT)
+        let vars = ProxyVars {
+            https: variable(["HTTPS_PROXY", "https_proxy"]),
+            http: variable(["HTTP_PROXY", "http_proxy"]),
+            all: variable(["ALL_PROXY", "all_proxy"]),
+            no_proxy: variable(["NO_PROXY", "no_proxy"]),
+        };
+        let mut targets = vec![&access.services.heracles, &access.services.atlas];
+        if let Credentials::Impersonation(user) = &access.credentials {
+            targets.push(&user.keycloak);
+        }
+        let (proxies, warnings) = Proxies::choose(&vars, &targets).map_err(|(name, what)| {
+            let message = format!("{name} {what}");
+            Failure::new(ErrorKind::InvalidInput, Step::Configure, message, "Set it right, or unset it.")
         })?;
+        for secret in proxies.secrets() {
+            redactor.hide(&secret);
+        }
+        for warning in warnings {
+            warn!("{warning}");
+        }
+        let given = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let (file, folder) = (given("SSL_CERT_FILE"), given("SSL_CERT_DIR"));
+        let trust = Trust::load(file.as_deref(), folder.as_deref(), proxies.use_tls(&targets)).map_err(|reason| {
+            let hint = "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
+            Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, reason, hint)
+        })?;
+        let network = Network::new(proxies, trust, access.connect_timeout);
         let mut headers = HeaderMap::new();
         for (name, value) in AGENT_HEADERS.into_iter().zip(access.agent.iter().flatten()) {
             if let Ok(value) = HeaderValue::from_str(value) {
@@ -172,17 +220,18 @@ impl Http {
         let client = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(access.connect_timeout)
             // A redirect could carry the token elsewhere, and a repeated write could undo another's.
             .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .build()
-            .map_err(|error| {
-                let message = format!("the HTTP client can't be set up: {}", fault::reason(&error));
-                Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
-            })?;
-        Ok(Http { client, request_timeout: access.request_timeout, redactor })
+            .retry(reqwest::retry::never());
+        let client = network.apply(client).build().map_err(|_| {
+            Failure::new(
+                ErrorKind::Internal,
+                Step::Configure,
+                "the HTTP client can't be set up",
+                "Please report this.",
+            )
+        })?;
+        Ok(Http { client, network, request_timeout: access.request_timeout, redactor })
     }
 
     /// Makes the request once.
@@ -232,24 +281,26 @@ impl Http {
         if let Some((content_type, body)) = &call.body {
             request = request.header(CONTENT_TYPE, *content_type).body(body.clone());
         }
-        let mut response = request.send().await.map_err(|error| Fault::of(&error, &call.url))?;
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                let broken = self.network.broken(&error, &call.url);
+                let broken = self.network.second_look(broken, &call.url, self.request_timeout).await;
+                return Err(Fault::Network(broken.into()));
+            }
+        };
         let status = response.status();
         exchange.status = Some(status.as_u16());
         if status.is_redirection() {
             return Err(Fault::redirect(&call.url, response.headers(), &self.redactor));
         }
         let retry_after = response.headers().get(RETRY_AFTER).and_then(fault::retry_after);
-        let expected = response.content_length().unwrap_or(0).min(LARGEST_ANSWER as u64) as usize;
-        let mut body = Zeroizing::new(Vec::with_capacity(expected));
-        while let Some(chunk) = response.chunk().await.map_err(|error| Fault::of(&error, &call.url))? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(Fault::NotTheApi(format!(
-                    "its answer is larger than {} MiB",
-                    LARGEST_ANSWER >> 20
-                )));
-            }
-            body.extend_from_slice(&chunk);
+        if let Some(broken) = self.network.refused_by_proxy(status.as_u16(), &call.url) {
+            return Err(Fault::Network(broken.into()));
         }
+        let body =
+            self.network.read(response, &call.url).await.map_err(|broken| Fault::Network(broken.into()))?;
+        let body = Zeroizing::new(body);
         if status.is_success() {
             Ok(body)
         } else {
