@@ -350,10 +350,13 @@ impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Limit::Headers => {
-                write!(f, "the answer has more than this program takes: 100 headers, or 400 KiB of them")
+                write!(
+                    f,
+                    "the answer has more than 100 headers, or more than 400 KiB of them: this program takes no more"
+                )
             }
             Limit::Body(bytes) => {
-                write!(f, "the answer is larger than this program takes: {} MiB", bytes >> 20)
+                write!(f, "the answer is larger than {} MiB: this program takes no more", bytes >> 20)
             }
             Limit::Compressed(how) => {
                 write!(f, "the answer is compressed ({how}), though it was asked not to be")

@@ -81,28 +81,31 @@ impl Network {
         self.answered.store(true, Ordering::Relaxed);
         let is_good = answer.status().is_success();
         let most = if is_good { LARGEST_ANSWER } else { LARGEST_ERROR_PAGE };
-        let encoding = answer.headers().get(CONTENT_ENCODING).map(|value| value.as_bytes().to_owned());
+        let encoding = answer.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
         if let Some(encoding) = encoding.filter(|value| !value.eq_ignore_ascii_case(b"identity")) {
-            let how = text::bounded(&String::from_utf8_lossy(&encoding), 30);
-            return if is_good { Err(Broken::Limit(Limit::Compressed(how))) } else { Ok(Vec::new()) };
+            let how = text::bounded(&String::from_utf8_lossy(encoding), 30);
+            return match is_good {
+                true => Err(Broken::Limit(Limit::Compressed(how))),
+                false => Ok(Vec::new()),
+            };
         }
         let expected = answer.content_length().unwrap_or_default();
         if is_good && expected > most as u64 {
             return Err(Broken::Limit(Limit::Body(most)));
         }
-        let mut body = Vec::with_capacity(most.min(expected as usize));
+        let mut bytes = Vec::with_capacity(most.min(expected as usize));
         loop {
             match answer.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= most => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(bytes),
+                Ok(Some(chunk)) if bytes.len() + chunk.len() <= most => bytes.extend_from_slice(&chunk),
                 Ok(Some(_)) if is_good => return Err(Broken::Limit(Limit::Body(most))),
                 Ok(Some(chunk)) => {
-                    body.extend_from_slice(&chunk[..most - body.len()]);
-                    return Ok(body);
+                    bytes.extend_from_slice(&chunk[..most - bytes.len()]);
+                    return Ok(bytes);
                 }
-                Ok(None) => return Ok(body),
+                Err(error) if is_good => return Err(self.broken(&error, url)),
                 // The status is known, which matters more than the rest of its page.
-                Err(_) if !is_good => return Ok(body),
-                Err(error) => return Err(self.broken(&error, url)),
+                Err(_) => return Ok(bytes),
             }
         }
     }
