@@ -25,6 +25,5 @@ mod signals;
 mod steps;
 mod text;
 
-
 pub use process::Process;
 pub use steps::Outcome;

@@ -80,7 +80,7 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
             format!("{RUN_AGAIN} If {who} is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS."),
         ),
         Fault::KeptBack(_) => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
-        Fault::Broken(broken) => (broken.kind(), broken.message(), broken.hint()),
+        Fault::Broken(broken) => (broken.kind(), fault, broken.hint()),
         Fault::NotTheApi(_) | Fault::Refused(_) => {
             (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT.to_owned())
         }

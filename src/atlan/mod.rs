@@ -54,7 +54,7 @@ impl Tenant {
         budget: &Budget,
     ) -> Result<Tenant, Failure> {
         let permission_until = Instant::now() + job.permission_patience;
-        let http = Http::new(&access, redactor.clone())?;
+        let http = Http::new(&access, redactor.clone(), budget).await?;
         let session = Session::start(access.credentials, &http, &redactor, budget).await?;
         Ok(Tenant {
             http,

@@ -15,8 +15,8 @@ use super::inputs::{self, Input, Kind};
 use super::network::clean;
 use super::sources::ConfigFile;
 use crate::cli::Flags;
-use crate::report::ReportFile;
 use crate::logging::{LogFormat, LogSettings};
+use crate::report::ReportFile;
 use crate::text::bare;
 
 /// The report always has room for an error with its hint.

@@ -1,144 +1,359 @@
-//! From the HTTP library's error to what went wrong, and on which hop.
+//! Why a request brought no answer that can be used: which machine failed, what a person can do
+//! about it, and whether waiting helps.
 
-use std::error::Error;
-use std::io;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-use reqwest::Url;
-use rustls::CertificateError;
-
+use super::distrust::Distrust;
 use super::fault::Heals;
-use super::fresh::{ConnectionGone, TooOld};
+use super::proxy::{Hop, Proxy, place};
 use crate::error::ErrorKind;
-use crate::text;
 
-/// What helps against an untrusted certificate.
-pub(crate) const CERTIFICATE_HINT: &str = "If the tenant is behind a proxy or CA of your own, name its CA certificate (PEM) in \
-     SSL_CERT_FILE, or a directory of them in SSL_CERT_DIR; otherwise check ATLAN_BASE_URL and this machine's \
-     clock. Verification can't be switched off.";
-
-/// What went wrong on the way.
-#[derive(Debug)]
+/// Why there is no answer, or none that can be used.
+#[derive(Clone, Debug)]
 pub(crate) enum Broken {
-    /// No connection.
-    NoConnection { host: String, reason: String },
-    /// The connection broke after the request was on its way.
-    Lost(String),
+    /// There is no host of that name.
+    UnknownHost(Hop),
+    /// No name server answers, in so much time if that is known.
+    NameServer(Hop, Option<Duration>),
+    /// No connection can be made.
+    NoConnection(Hop, String),
+    /// No connection was made within `CONNECT_TIMEOUT_SECONDS`.
+    ConnectTimeout(Hop, Duration),
+    /// This machine is at a limit of its own.
+    Exhausted(String),
+    /// The proxy doesn't connect.
+    Proxy(Arc<Proxy>, ProxyRefusal),
     /// The certificate isn't to be trusted.
-    Untrusted { host: String, reason: String },
-    /// What answered doesn't speak HTTP, or TLS.
-    NotHttp(String),
+    Untrusted(Server, Distrust),
+    /// The server wants a certificate from its clients.
+    ClientCertificateWanted(Server),
+    /// TLS can't be spoken with the server.
+    NoTls(Server, NoTls),
+    /// It speaks TLS where plain HTTP was expected.
+    SpeaksTls(Hop),
+    /// It doesn't speak HTTP.
+    NotHttp(Hop),
+    /// A limit of this program is less than the answer.
+    Limit(Limit),
+    /// The connection broke before the whole answer was there.
+    Lost {
+        /// The first machine on the way.
+        hop: Hop,
+        /// What happened to the connection.
+        why: String,
+        /// Whether the request may have been on its way.
+        sent: bool,
+    },
 }
 
+/// Whose certificate and TLS it is.
+#[derive(Clone, Debug)]
+pub(crate) enum Server {
+    /// An address of the tenant.
+    Direct(String),
+    /// The same, through a proxy, which may answer in its place.
+    Through(String, Arc<Proxy>),
+    /// A proxy.
+    Proxy(Arc<Proxy>),
+}
+
+/// How a proxy refused to connect.
+#[derive(Clone, Debug)]
+pub(crate) struct ProxyRefusal {
+    /// What it was asked for.
+    pub(super) target: String,
+    /// The status, unless what it said wasn't HTTP or wasn't seen.
+    pub(super) status: Option<u16>,
+    /// The words beside the status, cleaned.
+    pub(super) words: String,
+}
+
+/// Why TLS can't be spoken.
+#[derive(Clone, Debug)]
+pub(crate) enum NoTls {
+    /// What the server says isn't TLS.
+    NotTls,
+    /// It knows only versions before 1.2.
+    Version,
+    /// No cipher, curve or kind of signature is known to both.
+    NothingInCommon,
+    /// It knows no such host.
+    HostName,
+    /// It breaks the standard.
+    Standard,
+    /// It ended the handshake with this alert.
+    Alert(u8),
+    /// A host name that can't be in a certificate.
+    BadName,
+}
+
+/// A limit of this program.
+#[derive(Clone, Debug)]
+pub(crate) enum Limit {
+    /// Of headers.
+    Headers,
+    /// Of a body, in bytes.
+    Body(usize),
+    /// Only what isn't compressed is understood. Says how it is.
+    Compressed(String),
+}
+
+/// What hardly heals is tried for so long, in case it does.
+const A_MOMENT: Duration = Duration::from_secs(10);
+
 impl Broken {
-    pub(super) fn of(error: &reqwest::Error, url: &Url) -> Broken {
-        let host = text::bounded(url.host_str().unwrap_or_default(), 100);
-        match cause::<rustls::Error>(error) {
-            Some(rustls::Error::InvalidCertificate(why)) => Broken::Untrusted { host, reason: distrust(why) },
-            Some(other) => Broken::NotHttp(format!("TLS fails: {other}")),
-            None if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) => {
-                Broken::NotHttp("it doesn't speak HTTP".to_owned())
-            }
-            None if error.is_connect() => Broken::NoConnection { host, reason: reason(error) },
-            None => Broken::Lost(reason(error)),
-        }
-    }
-
-    pub(super) fn heals(&self) -> Heals {
+    /// Whether the same request can succeed a little later.
+    pub(crate) fn heals(&self) -> Heals {
         match self {
-            Broken::NoConnection { .. } | Broken::Lost(_) => Heals::Soon,
-            Broken::Untrusted { .. } | Broken::NotHttp(_) => Heals::Never,
+            Broken::UnknownHost(_) | Broken::Exhausted(_) => Heals::Within(A_MOMENT),
+            Broken::NameServer(..)
+            | Broken::NoConnection(..)
+            | Broken::ConnectTimeout(..)
+            | Broken::Lost { .. } => Heals::Soon,
+            Broken::Proxy(_, refusal) => match refusal.status {
+                Some(408 | 425 | 429) => Heals::Soon,
+                Some(status) if status >= 500 && !matches!(status, 501 | 505 | 511) => Heals::Soon,
+                _ => Heals::Never,
+            },
+            Broken::Untrusted(..)
+            | Broken::ClientCertificateWanted(_)
+            | Broken::NoTls(..)
+            | Broken::SpeaksTls(_)
+            | Broken::NotHttp(_)
+            | Broken::Limit(_) => Heals::Never,
         }
-    }
-
-    pub(super) fn was_sent(&self) -> bool {
-        matches!(self, Broken::Lost(_) | Broken::NotHttp(_))
     }
 
     /// The kind of failure that it makes.
     pub(crate) fn kind(&self) -> ErrorKind {
         match self {
-            Broken::NoConnection { .. } | Broken::Lost(_) => ErrorKind::Unavailable,
-            Broken::Untrusted { .. } => ErrorKind::UntrustedCertificate,
-            Broken::NotHttp(_) => ErrorKind::UnexpectedResponse,
+            Broken::Proxy(_, ProxyRefusal { status: Some(407), .. }) => ErrorKind::Rejected,
+            Broken::Untrusted(..) => ErrorKind::UntrustedCertificate,
+            other if other.heals() == Heals::Never => ErrorKind::UnexpectedResponse,
+            _ => ErrorKind::Unavailable,
         }
     }
 
-    /// What to do.
+    /// True if the request may have been carried out all the same.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        match self {
+            Broken::Lost { sent, .. } => *sent,
+            Broken::NotHttp(_) | Broken::Limit(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What to do about it.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Broken::NoConnection { .. } => {
-                "Check ATLAN_BASE_URL, the network, and HTTPS_PROXY, HTTP_PROXY and \
-                 NO_PROXY if a proxy is in use; then run again."
+            Broken::UnknownHost(hop) | Broken::NoConnection(hop, _) | Broken::ConnectTimeout(hop, _) => {
+                self.connection_hint(hop)
+            }
+            Broken::NameServer(..) => {
+                "Look at this machine's network and its name servers (/etc/resolv.conf); then run again.".to_owned()
+            }
+            Broken::Exhausted(_) => {
+                "Raise that limit of this machine or container, or end what uses it up; then run again.".to_owned()
+            }
+            Broken::Proxy(proxy, refusal) => refusal.hint(proxy),
+            Broken::Untrusted(server, why) => {
+                format!("{} Verification can't be switched off.", server.hint(why.hint))
+            }
+            Broken::ClientCertificateWanted(_) => {
+                "This program has no client certificates: use an address of the tenant that asks for none.".to_owned()
+            }
+            Broken::NoTls(server, why) => server.hint(why.hint()),
+            Broken::SpeaksTls(Hop::Direct(_)) => "Write https:// instead of http:// in ATLAN_BASE_URL.".to_owned(),
+            Broken::SpeaksTls(Hop::Proxy(proxy)) => {
+                format!("Write https:// instead of http:// in {}.", proxy.variable)
+            }
+            Broken::NotHttp(Hop::Direct(_)) => {
+                "Check the host and the port in ATLAN_BASE_URL: something else than a web server listens there.".to_owned()
+            }
+            Broken::NotHttp(Hop::Proxy(proxy)) => {
+                format!("Check the host and the port in {}: what listens there is no HTTP proxy.", proxy.variable)
+            }
+            Broken::Limit(Limit::Body(_)) => {
+                "No answer of Atlan's API that is known comes near that: check that ATLAN_BASE_URL is the tenant's own \
+                 address; if it is, please report this."
                     .to_owned()
             }
-            Broken::Lost(_) => "Run again later: it is safe to.".to_owned(),
-            Broken::Untrusted { .. } => CERTIFICATE_HINT.to_owned(),
-            Broken::NotHttp(_) => "Check that ATLAN_BASE_URL is the tenant's own address.".to_owned(),
+            Broken::Limit(_) => "Atlan's API doesn't answer like that: look at what stands between it and this machine \
+                                 (a gateway, a proxy, a login page)."
+                .to_owned(),
+            Broken::Lost { .. } => {
+                "Run again later: it is safe to. If it happens again and again, look at what stands between this machine \
+                 and the tenant (a proxy, a firewall, a gateway)."
+                    .to_owned()
+            }
         }
     }
 
-    pub(crate) fn message(&self) -> String {
+    fn connection_hint(&self, hop: &Hop) -> String {
+        let direct = match self {
+            Broken::UnknownHost(_) => {
+                "Check the host in ATLAN_BASE_URL letter by letter; INTERNAL and names of services are known only inside \
+                 the cluster."
+            }
+            Broken::ConnectTimeout(..) => {
+                "Most often a firewall drops the packets, or the port in ATLAN_BASE_URL is wrong; more time rarely helps."
+            }
+            _ => "Check the host and the port in ATLAN_BASE_URL, and the network.",
+        };
+        match hop {
+            Hop::Direct(url) if url.scheme() == "https" => {
+                format!("{direct} If only a proxy leads out of this network, name it in HTTPS_PROXY.")
+            }
+            Hop::Direct(_) => direct.to_owned(),
+            Hop::Proxy(proxy) => format!(
+                "Check the proxy in {}; if the tenant can be reached without one, name its host in NO_PROXY.",
+                proxy.variable
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Broken::NoConnection { host, reason } => format!("can't connect to {host}: {reason}"),
-            Broken::Lost(reason) => {
-                format!("the connection broke before the whole answer was there: {reason}")
+            Broken::UnknownHost(hop) => write!(f, "can't connect to {hop}: there is no host of that name"),
+            Broken::NameServer(hop, None) => write!(f, "can't connect to {hop}: no name server answers"),
+            Broken::NameServer(hop, Some(limit)) => write!(
+                f,
+                "can't connect to {hop}: no name server answered within {} s (CONNECT_TIMEOUT_SECONDS)",
+                limit.as_secs_f64()
+            ),
+            Broken::NoConnection(hop, why) => write!(f, "can't connect to {hop}: {why}"),
+            Broken::ConnectTimeout(hop, limit) => write!(
+                f,
+                "can't connect to {hop}: no connection within {} s (CONNECT_TIMEOUT_SECONDS)",
+                limit.as_secs_f64()
+            ),
+            Broken::Exhausted(what) => write!(f, "no connection can be made on this machine: {what}"),
+            Broken::Proxy(proxy, refusal) => write!(f, "{proxy} {refusal}"),
+            Broken::Untrusted(server, why) => {
+                write!(f, "the certificate of {server} can't be trusted: {}", why.what)
             }
-            Broken::Untrusted { host, reason } => {
-                format!("the certificate of {host} can't be trusted: {reason}")
+            Broken::ClientCertificateWanted(server) => write!(f, "{server} asks for a client certificate"),
+            Broken::NoTls(server, why) => write!(f, "{server} {why}"),
+            Broken::SpeaksTls(hop) => write!(f, "{hop} speaks TLS, and was asked by plain HTTP"),
+            Broken::NotHttp(hop) => write!(f, "what answers at {hop} doesn't speak HTTP"),
+            Broken::Limit(limit) => write!(f, "{limit}"),
+            Broken::Lost { hop, why, .. } => {
+                write!(f, "the connection broke before the whole answer was there: {why}")?;
+                if let Hop::Proxy(proxy) = hop { write!(f, " (through {proxy})") } else { Ok(()) }
             }
-            Broken::NotHttp(reason) => format!("what answers isn't Atlan's API: {reason}"),
         }
     }
 }
 
-/// Why a request was kept back, if it was.
-pub(super) fn kept_back(error: &reqwest::Error) -> Option<String> {
-    let too_old = cause::<TooOld>(error).map(ToString::to_string);
-    too_old.or_else(|| cause::<ConnectionGone>(error).map(ToString::to_string))
-}
-
-/// The innermost cause: the outer ones only say that a request failed, and name its URL.
-pub(super) fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    if std::ptr::addr_eq(cause, error) {
-        "the request failed".to_owned()
-    } else {
-        text::bounded(&cause.to_string(), 200)
+impl Server {
+    /// A hint that is about an address of the tenant, made to fit.
+    fn hint(&self, words: &str) -> String {
+        match self {
+            Server::Direct(_) => words.to_owned(),
+            Server::Through(_, proxy) => format!(
+                "{words} {proxy} may also answer in its place, to inspect TLS: then its own CA is the one to name in \
+                 SSL_CERT_FILE."
+            ),
+            Server::Proxy(proxy) => words.replace("ATLAN_BASE_URL", &proxy.variable),
+        }
     }
 }
 
-/// The error of another library among the causes. Some travel inside an `io::Error`, whose
-/// `source` skips them.
-fn cause<T: Error + 'static>(error: &reqwest::Error) -> Option<&T> {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        let inside = current
-            .downcast_ref::<io::Error>()
-            .and_then(|error| Some(error.get_ref()? as &(dyn Error + 'static)));
-        if let Some(found) = inside.unwrap_or(current).downcast_ref() {
-            return Some(found);
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Server::Direct(name) => f.write_str(name),
+            Server::Through(name, proxy) => write!(f, "{name} (through {proxy})"),
+            Server::Proxy(proxy) => write!(f, "{proxy}"),
         }
-        cause = inside.or_else(|| current.source());
     }
-    None
 }
 
-fn distrust(why: &CertificateError) -> String {
-    match why {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it isn't valid yet".to_owned()
+impl ProxyRefusal {
+    fn hint(&self, proxy: &Proxy) -> String {
+        let variable = &proxy.variable;
+        match self.status {
+            Some(407) if proxy.authorization().is_some() => format!(
+                "Check the user name and the password in {variable} (it is sent as Basic; a proxy that takes only NTLM or \
+                 Kerberos can't be used)."
+            ),
+            Some(407) => format!(
+                "Put them into {variable}, as in http://USER:PASSWORD@{} (they are sent as Basic; a proxy that takes only \
+                 NTLM or Kerberos can't be used).",
+                place(&proxy.address)
+            ),
+            Some(_) => format!(
+                "Ask whoever runs the proxy to let {} through, or name the host in NO_PROXY if it can be reached without.",
+                self.target
+            ),
+            None => {
+                format!("Check the host and the port in {variable}: what listens there is no HTTP proxy.")
+            }
         }
-        // The latter is what a CA makes that bears the name of a known one.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "it is signed by a CA that isn't known here".to_owned()
+    }
+}
+
+impl fmt::Display for ProxyRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status {
+            Some(407) => write!(f, "asks for a user name and a password that it accepts (status 407)"),
+            Some(status) => {
+                write!(f, "doesn't connect to {}: status {status}", self.target)?;
+                if self.words.is_empty() { Ok(()) } else { write!(f, " ({})", self.words) }
+            }
+            None => write!(f, "doesn't connect to {}, and doesn't say why by HTTP", self.target),
         }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is for another host name".to_owned()
+    }
+}
+
+impl NoTls {
+    fn hint(&self) -> &'static str {
+        match self {
+            NoTls::NotTls => {
+                "Check the host and the port in ATLAN_BASE_URL: https:// wants a port that speaks TLS."
+            }
+            NoTls::Version => "TLS 1.2 or 1.3 must be switched on there.",
+            NoTls::BadName | NoTls::HostName => "Check the host in ATLAN_BASE_URL letter by letter.",
+            _ => "Check that the address in ATLAN_BASE_URL is right, and look at what stands in front of it.",
         }
-        other => text::bounded(&other.to_string(), 200),
+    }
+}
+
+impl fmt::Display for NoTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoTls::NotTls => write!(f, "doesn't speak TLS on this port"),
+            NoTls::Version => write!(f, "speaks no version of TLS from 1.2 on"),
+            NoTls::NothingInCommon => {
+                write!(f, "and this program have no TLS cipher, curve or kind of signature in common")
+            }
+            NoTls::HostName => write!(f, "knows no host of that name (TLS alert 112)"),
+            NoTls::Standard => write!(f, "breaks the rules of TLS"),
+            NoTls::Alert(number) => write!(f, "ended the TLS handshake with alert {number}"),
+            NoTls::BadName => write!(f, "is a name that no certificate can be for"),
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Limit::Headers => {
+                write!(
+                    f,
+                    "the answer has more than 100 headers, or more than 400 KiB of them: this program takes no more"
+                )
+            }
+            Limit::Body(bytes) => {
+                write!(f, "the answer is larger than {} MiB: this program takes no more", bytes >> 20)
+            }
+            Limit::Compressed(how) => {
+                write!(f, "the answer is compressed ({how}), though it was asked not to be")
+            }
+        }
     }
 }

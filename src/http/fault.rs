@@ -40,8 +40,8 @@ pub(crate) enum Fault {
     #[error("{0}")]
     KeptBack(String),
     /// The network, TLS, a proxy, or what is no HTTP.
-    #[error("{}", .0.message())]
-    Broken(Broken),
+    #[error("{0}")]
+    Broken(Box<Broken>),
     /// An answer of success that isn't of the API's shape. Says what is wrong with it.
     #[error("what answers isn't Atlan's API: {0}")]
     NotTheApi(String),
@@ -194,7 +194,7 @@ impl CallError {
         match &self.fault {
             Fault::NotMade(_) | Fault::KeptBack(_) => false,
             Fault::Stopped(_) | Fault::TimedOut(_) | Fault::NotTheApi(_) => true,
-            Fault::Broken(broken) => broken.was_sent(),
+            Fault::Broken(broken) => broken.may_have_arrived(),
             Fault::Refused(refusal) => !refusal.was_not_carried_out(),
         }
     }

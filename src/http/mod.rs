@@ -3,8 +3,15 @@
 
 mod budget;
 mod cause;
+mod diagnosis;
+mod distrust;
 mod fault;
 mod fresh;
+mod network;
+mod no_proxy;
+mod p521;
+mod proxy;
+mod resolve;
 mod speaker;
 mod tls;
 
@@ -12,6 +19,7 @@ pub(crate) use budget::{Budget, Over, Stop};
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Heals, Refusal};
 pub(crate) use speaker::{Grant, Service};
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use backon::ExponentialBuilder;
@@ -19,25 +27,25 @@ use bytes::Bytes;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
-use reqwest::{Method, Response, Url, redirect};
+use reqwest::{Method, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use tracing::debug;
+use tracing::{debug, warn};
 use uuid::Uuid;
 
-use crate::config::Access;
+use crate::aside::aside;
+use crate::config::{Access, Credentials};
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::redact::Redactor;
 use crate::text;
-use cause::Broken;
 use fresh::{FreshBody, Gate};
+use network::Network;
+use proxy::{Proxies, ProxyVars};
+use tls::Trust;
 
-/// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
-const LARGEST_ANSWER: usize = 16 << 20;
-
-/// So much is read of an answer that is no success. What it says is shown in part only.
-const LARGEST_REFUSAL: usize = 64 << 10;
+/// Reading the CA certificates takes milliseconds.
+const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
@@ -138,35 +146,33 @@ impl Answer {
 pub(crate) struct Http {
     client: reqwest::Client,
     gate: Gate,
+    network: Network,
     request_timeout: Duration,
     redactor: Redactor,
 }
 
 impl Http {
+    /// Finds the way to the tenant, and prepares for it.
+    ///
     /// # Errors
     ///
-    /// `untrusted_certificate` if TLS is needed and the CA certificates can't be read.
-    pub(crate) fn new(access: &Access, redactor: Redactor) -> Result<Http, Failure> {
-        let by_tls = access.services.atlas.scheme() == "https";
-        let tls = tls::config(by_tls).map_err(|reason| {
-            Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, reason, cause::CERTIFICATE_HINT)
-        })?;
+    /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
+    /// and the CA certificates can't be read.
+    pub(crate) async fn new(access: &Access, redactor: Redactor, budget: &Budget) -> Result<Http, Failure> {
+        let network = way_to_the_tenant(access, &redactor, budget).await?;
         let gate = Gate::default();
         let client = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .default_headers(default_headers(access))
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(access.connect_timeout)
             .connector_layer(gate.clone())
             // A redirect could carry the token elsewhere, and a repeated write could undo another's.
             .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .build()
-            .map_err(|error| {
-                let message = format!("the HTTP client can't be set up: {}", cause::reason(&error));
-                Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
-            })?;
-        Ok(Http { client, gate, request_timeout: access.request_timeout, redactor })
+            .retry(reqwest::retry::never());
+        let client = network.apply(client).build().map_err(|_| {
+            let message = "the HTTP client can't be set up";
+            Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
+        })?;
+        Ok(Http { client, gate, network, request_timeout: access.request_timeout, redactor })
     }
 
     /// Makes the request once.
@@ -227,29 +233,76 @@ impl Http {
             });
         }
         self.gate.set_open(call.may_connect);
-        let response = request.send().await.map_err(|error| fault_of(&error, call))?;
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.fault_of(&error, call).await),
+        };
         let status = response.status();
         exchange.status = Some(status.as_u16());
-        if status.is_success() {
-            let date = fault::date(response.headers());
-            let mut body = Vec::new();
-            if read(response, &mut body, LARGEST_ANSWER).await.map_err(|error| fault_of(&error, call))? {
-                return Ok((date, body));
-            }
-            let most = LARGEST_ANSWER >> 20;
-            return Err(Fault::NotTheApi(format!("its answer is larger than {most} MiB")));
+        if let Some(broken) = self.network.refused_by_proxy(status.as_u16(), &call.url) {
+            return Err(Fault::Broken(broken.into()));
         }
         let headers = response.headers().clone();
-        let mut body = Vec::new();
-        // What can't be read of an error's text is no matter: its status says enough.
-        let _ = read(response, &mut body, LARGEST_REFUSAL).await;
+        let body = self.network.read(response, &call.url).await;
+        let body = body.map_err(|broken| Fault::Broken(broken.into()))?;
+        if status.is_success() {
+            return Ok((fault::date(&headers), body));
+        }
         Err(Fault::Refused(Refusal::new(call.service, status.as_u16(), &headers, &body, &self.redactor)))
+    }
+
+    async fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
+        if let Some(reason) = diagnosis::kept_back(error) {
+            return Fault::KeptBack(reason);
+        }
+        let broken = self.network.broken(error, &call.url);
+        Fault::Broken(self.network.second_look(broken, &call.url, self.request_timeout).await.into())
     }
 
     /// The answer's JSON.
     pub(crate) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CallError> {
         parse(&answer.body, &self.redactor).map_err(|what| answer.unfit(what))
     }
+}
+
+/// Proxies, trust and names, as the variables around the program want them.
+async fn way_to_the_tenant(
+    access: &Access,
+    redactor: &Redactor,
+    budget: &Budget,
+) -> Result<Network, Failure> {
+    let mut targets = vec![&access.services.heracles, &access.services.atlas];
+    if let Credentials::Impersonation(user) = &access.credentials {
+        targets.push(&user.keycloak);
+    }
+    let refuse = |kind, message: String, hint: &str| Failure::new(kind, Step::Configure, message, hint);
+    let chosen = Proxies::choose(&ProxyVars::of_network(&access.network), &targets);
+    let (proxies, warnings) = chosen.map_err(|(name, what)| {
+        refuse(
+            ErrorKind::InvalidInput,
+            format!("{name} {what}"),
+            "Set it right, or unset it. Nothing was sent.",
+        )
+    })?;
+    proxies.secrets().iter().for_each(|secret| redactor.hide(secret));
+    warnings.iter().for_each(|warning| warn!("{warning}"));
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let (file, folder) = (path(&access.network.ssl_cert_file), path(&access.network.ssl_cert_dir));
+    let needed = proxies.use_tls(&targets);
+    // Any of these files may be a pipe that nobody writes to.
+    let loaded = aside(move || Trust::load(file.as_deref(), folder.as_deref(), needed));
+    let hint = "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
+    let trust = match budget.limit(TIME_FOR_CERTIFICATES, loaded).await {
+        Ok(Some(Ok(trust))) => {
+            trust.map_err(|reason| refuse(ErrorKind::UntrustedCertificate, reason, hint))?
+        }
+        Err(Over::Stopped(signal)) => return Err(crate::steps::interrupted(signal, Step::Configure)),
+        _ => {
+            let message = "the CA certificates couldn't be read in time".to_owned();
+            return Err(refuse(ErrorKind::UntrustedCertificate, message, hint));
+        }
+    };
+    Ok(Network::new(proxies, trust, access.connect_timeout))
 }
 
 fn default_headers(access: &Access) -> HeaderMap {
@@ -262,26 +315,6 @@ fn default_headers(access: &Access) -> HeaderMap {
         }
     }
     headers
-}
-
-/// Reads the body. False if it has more than `most` bytes, of which the first are read.
-async fn read(mut response: Response, body: &mut Vec<u8>, most: usize) -> reqwest::Result<bool> {
-    body.reserve_exact(response.content_length().unwrap_or(0).min(most as u64) as usize);
-    while let Some(chunk) = response.chunk().await? {
-        let room = most - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-fn fault_of(error: &reqwest::Error, call: &Call) -> Fault {
-    match cause::kept_back(error) {
-        Some(reason) => Fault::KeptBack(reason),
-        None => Fault::Broken(Broken::of(error, &call.url)),
-    }
 }
 
 /// The JSON of a body, or what is wrong with it, bounded and without secrets.

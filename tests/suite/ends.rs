@@ -70,7 +70,11 @@ fn a_log_that_nobody_reads_keeps_neither_the_job_nor_a_signal() {
     // Nobody reads standard error, and the pipe is full from the start.
     let (reader, mut writer) = std::io::pipe().unwrap();
     fill(&mut writer);
-    let running = Job::against(&tenant).with(|command| drop(command.stderr(writer))).start();
+    let running = Job::against(&tenant)
+        .with(|command| {
+            command.stderr(writer);
+        })
+        .start();
     wait_until("the read", || tenant.count(Stage::Read) > 0);
     let sent = Instant::now();
     running.signal("TERM");
@@ -94,7 +98,11 @@ fn a_pipe_that_does_not_block_gets_the_whole_report() {
     let (mut reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     writer.set_nonblocking(true).unwrap();
     let writer = std::os::fd::OwnedFd::from(writer);
-    let mut running = Job::against(&tenant).with(|command| drop(command.stdout(writer))).start();
+    let mut running = Job::against(&tenant)
+        .with(|command| {
+            command.stdout(writer);
+        })
+        .start();
     std::thread::sleep(Duration::from_millis(300));
     let mut report = String::new();
     reader.read_to_string(&mut report).unwrap();
@@ -123,12 +131,17 @@ fn from_a_shell(shell: &str, tenant: &StandIn) -> (Option<i32>, Value, String) {
 fn a_process_that_may_open_no_files_says_so() {
     for most in 4..14 {
         let tenant = tenant();
-        let (code, report, stderr) = from_a_shell(&format!("ulimit -n {most}; export DEADLINE_SECONDS=3"), &tenant);
+        let (code, report, stderr) =
+            from_a_shell(&format!("ulimit -n {most}; export DEADLINE_SECONDS=3"), &tenant);
         if code == Some(0) {
             assert_eq!(report["status"], "added", "{most}");
             continue;
         }
-        assert_eq!((code, &report["error"]["exit_code"]), (Some(75), &json!(75)), "{most}: {report} {stderr}");
+        assert_eq!(
+            (code, &report["error"]["exit_code"]),
+            (Some(75), &json!(75)),
+            "{most}: {report} {stderr}"
+        );
         assert_eq!(report["changed"], false, "{most}: {report}");
         assert!(!stderr.contains("panicked"), "{stderr}");
     }
@@ -140,7 +153,8 @@ fn a_signal_that_the_parent_ignores_stays_ignored() {
     tenant.slow_down(Stage::Read, Times::Once, Duration::from_millis(800));
     let url = tenant.url();
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| from_a_shell("trap '' HUP INT; (sleep 0.4; kill -HUP $$; kill -INT $$) &", &tenant));
+        let run = scope
+            .spawn(|| from_a_shell("trap '' HUP INT; (sleep 0.4; kill -HUP $$; kill -INT $$) &", &tenant));
         let (code, report, _) = run.join().unwrap();
         assert_eq!((code, &report["status"]), (Some(0), &json!("added")), "{url}");
     });
@@ -193,7 +207,9 @@ fn a_killed_run_leaves_what_is_true_of_it() {
         tenant.fail(Stage::Token, Times::Forever, Fault::Silence);
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("report.json");
-        let job = Job::against(&tenant).env("REPORT_FILE", &file).with(|command| drop(command.args(flag)));
+        let job = Job::against(&tenant).env("REPORT_FILE", &file).with(|command| {
+            command.args(flag);
+        });
         let running = job.start();
         wait_until("the request", || tenant.count(Stage::Token) > 0);
         running.signal("KILL");
@@ -201,7 +217,10 @@ fn a_killed_run_leaves_what_is_true_of_it() {
         let report: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
         assert_eq!((&report["changed"], &report["dry_run"]), (&changed, &json!(flag.is_some())));
         let error = &report["error"];
-        assert_eq!((&error["exit_code"], &error["kind"], &error["retryable"]), (&json!(137), &json!("interrupted"), &json!(true)));
+        assert_eq!(
+            (&error["exit_code"], &error["kind"], &error["retryable"]),
+            (&json!(137), &json!("interrupted"), &json!(true))
+        );
     }
 }
 
@@ -212,9 +231,12 @@ fn the_time_that_the_inputs_take_is_not_the_tenants() {
         "atlan_base_url": tenant.url(), "connection_qualified_name": example::CONNECTION,
         "api_token_name": example::TOKEN, "user_bearer_token": example::ADMIN_BEARER, "deadline_seconds": 3,
     });
-    let job = Job::bare().args(["--config", "-"]).with(|command| drop(command.stdin(Stdio::piped())));
+    let job = Job::bare().args(["--config", "-"]).with(|command| {
+        command.stdin(Stdio::piped());
+    });
     let mut running = job.start();
     std::thread::sleep(Duration::from_millis(3500));
-    std::io::Write::write_all(&mut running.child.stdin.take().unwrap(), config.to_string().as_bytes()).unwrap();
+    std::io::Write::write_all(&mut running.child.stdin.take().unwrap(), config.to_string().as_bytes())
+        .unwrap();
     running.wait().added();
 }

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod odd_tls;
+mod proxy_support;
 mod support;
 
 mod ends;
@@ -17,6 +19,7 @@ mod explanations;
 mod hostile_answers;
 mod lost_answers;
 mod many_admins;
+mod network;
 mod other_writers;
 //mod secrets;
 mod signals;

@@ -242,7 +242,9 @@ fn a_definite_end_outranks_a_signal() {
 
     let tenant = self::tenant();
     tenant.slow_down(Stage::Write, Times::Once, ms(600));
-    tenant.before(Stage::Write, |world| drop(world.roles.insert("jdoe".to_owned(), stand_in_tenant::Role::Member)));
+    tenant.before(Stage::Write, |world| {
+        drop(world.roles.insert("jdoe".to_owned(), stand_in_tenant::Role::Member))
+    });
     let running = Job::against(&tenant).start();
     wait_until("the write", || tenant.count(Stage::Write) > 0);
     running.signal("INT");
@@ -308,7 +310,10 @@ fn a_read_back_that_is_refused_is_told_in_its_own_words() {
         let report = ran.report();
         assert_eq!((ran.code, &report["changed"]), (Some(code), &Value::Null), "{ran:?}");
         assert!(report["error"]["message"].as_str().unwrap().contains(message), "{report}");
-        assert!(hint(&report).starts_with("Check in Atlan whether") && hint(&report).contains(words), "{report}");
+        assert!(
+            hint(&report).starts_with("Check in Atlan whether") && hint(&report).contains(words),
+            "{report}"
+        );
     }
 }
 

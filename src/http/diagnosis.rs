@@ -1,0 +1,194 @@
+//! From the HTTP library's error to what broke. The library wraps the errors of four others; what
+//! they are about is found in the chain of causes by type, not by text, wherever a type is public.
+
+use std::error::Error;
+use std::io;
+
+use reqwest::Url;
+use rustls::pki_types::InvalidDnsNameError;
+use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
+
+use super::cause::{Broken, Limit, NoTls, ProxyRefusal, Server};
+use super::distrust::Distrust;
+use super::fresh::{ConnectionGone, TooOld};
+use super::network::Network;
+use super::proxy::{Hop, place};
+use super::resolve::LookupError;
+use crate::text;
+
+/// How the errors of the tunnel through a proxy start. Their type isn't public.
+const TUNNEL: &str = "tunnel error: ";
+
+/// What `error` says of a request to `url`.
+pub(super) fn of(error: &reqwest::Error, url: &Url, network: &Network) -> Broken {
+    let hop = network.proxies.hop(url);
+    if let Some(failed) = find::<LookupError>(error) {
+        return match failed {
+            LookupError::NoSuchHost => Broken::UnknownHost(hop),
+            LookupError::NoAnswer => Broken::NameServer(hop, None),
+            LookupError::Unable(error) => Broken::Exhausted(of_system(error)),
+        };
+    }
+    let tunnel =
+        causes(error).map(ToString::to_string).find_map(|text| Some(text.strip_prefix(TUNNEL)?.to_owned()));
+    if let Some(tls) = find::<rustls::Error>(error) {
+        return of_tls(tls, server(&hop, url, tunnel.is_some()), hop, network);
+    }
+    if find::<InvalidDnsNameError>(error).is_some() {
+        return Broken::NoTls(server(&hop, url, tunnel.is_some()), NoTls::BadName);
+    }
+    if error.is_connect() && error.is_timeout() {
+        let limit = network.connect_timeout;
+        return match network.resolver.gave_up() {
+            true => Broken::NameServer(hop, Some(limit)),
+            false => Broken::ConnectTimeout(hop, limit),
+        };
+    }
+    if let (Some(words), Hop::Proxy(proxy)) = (&tunnel, &hop)
+        && let Some(status) = refusal(words)
+    {
+        let refusal = ProxyRefusal { target: place(url), status, words: String::new() };
+        return Broken::Proxy(proxy.clone(), refusal);
+    }
+    let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>()).last();
+    if let Some(limit) = io.and_then(exhausted) {
+        return Broken::Exhausted(limit);
+    }
+    if let Some(hyper) = find::<hyper::Error>(error) {
+        if hyper.is_parse_too_large() {
+            return Broken::Limit(Limit::Headers);
+        }
+        // It speaks before it is asked, as a mail server does: the text is all there is to tell by.
+        if hyper.is_parse() || causes(error).any(|cause| cause.to_string().contains("unexpected message")) {
+            return Broken::NotHttp(hop);
+        }
+    }
+    if error.is_connect() {
+        let why = io.map_or_else(|| "the connection was closed".to_owned(), of_system);
+        return Broken::NoConnection(hop, why);
+    }
+    let sent = !find::<hyper::Error>(error).is_some_and(|error| error.is_canceled() || error.is_closed());
+    Broken::Lost { hop, why: io.map_or_else(|| "it was closed".to_owned(), of_system), sent }
+}
+
+/// Why a request was kept back, if it was.
+pub(super) fn kept_back(error: &reqwest::Error) -> Option<String> {
+    let too_old = find::<TooOld>(error).map(ToString::to_string);
+    too_old.or_else(|| find::<ConnectionGone>(error).map(ToString::to_string))
+}
+
+/// What a proxy that was asked to connect to a host said: the status as far as it is known, or
+/// nothing if it said nothing.
+fn refusal(words: &str) -> Option<Option<u16>> {
+    match words {
+        "proxy authorization required" => Some(Some(407)),
+        "unsuccessful" | "proxy response headers too long" => Some(None),
+        _ => None,
+    }
+}
+
+/// Whose TLS an error is about: a proxy's if it came while connecting to one.
+fn server(hop: &Hop, url: &Url, in_tunnel: bool) -> Server {
+    match hop {
+        Hop::Direct(_) => Server::Direct(place(url)),
+        Hop::Proxy(proxy) if in_tunnel || url.scheme() == "http" => Server::Proxy(proxy.clone()),
+        Hop::Proxy(proxy) => Server::Through(place(url), proxy.clone()),
+    }
+}
+
+fn of_tls(error: &rustls::Error, server: Server, hop: Hop, network: &Network) -> Broken {
+    use rustls::Error;
+    let why = match error {
+        Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure) => NoTls::Standard,
+        Error::InvalidCertificate(why) => return Broken::Untrusted(server, Distrust::of(why)),
+        Error::NoCertificatesPresented => return Broken::Untrusted(server, Distrust::no_certificate()),
+        Error::AlertReceived(alert) => return of_alert(*alert, server, hop, network),
+        Error::InvalidMessage(
+            InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
+        ) => NoTls::NotTls,
+        Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::SupportedVersionsExtensionRequired,
+        ) => NoTls::Version,
+        Error::PeerIncompatible(_) => NoTls::NothingInCommon,
+        // What arrives isn't what was sent: a bad network.
+        Error::DecryptError => {
+            return Broken::Lost { hop, why: "what arrived was damaged on the way".to_owned(), sent: true };
+        }
+        Error::FailedToGetRandomBytes => {
+            return Broken::Exhausted("the system gives no random numbers".to_owned());
+        }
+        Error::FailedToGetCurrentTime => return Broken::Exhausted("the clock is before 1970".to_owned()),
+        _ => NoTls::Standard,
+    };
+    Broken::NoTls(server, why)
+}
+
+fn of_alert(alert: AlertDescription, server: Server, hop: Hop, network: &Network) -> Broken {
+    let no_certificate = network.trust.was_asked_for_a_certificate()
+        && matches!(
+            alert,
+            AlertDescription::HandshakeFailure
+                | AlertDescription::NoCertificate
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::UnknownCA
+                | AlertDescription::AccessDenied
+        );
+    match alert {
+        AlertDescription::CertificateRequired => Broken::ClientCertificateWanted(server),
+        _ if no_certificate => Broken::ClientCertificateWanted(server),
+        AlertDescription::ProtocolVersion => Broken::NoTls(server, NoTls::Version),
+        AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
+            Broken::NoTls(server, NoTls::NothingInCommon)
+        }
+        AlertDescription::UnrecognisedName => Broken::NoTls(server, NoTls::HostName),
+        // The server's own trouble, which may pass.
+        AlertDescription::InternalError | AlertDescription::UserCanceled => {
+            let why = format!("it ended the TLS handshake with alert {}", u8::from(alert));
+            Broken::NoConnection(hop, why)
+        }
+        other => Broken::NoTls(server, NoTls::Alert(other.into())),
+    }
+}
+
+/// Every cause of an error, the outermost first, those inside an `io::Error` too.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let outermost: &(dyn Error + 'static) = error;
+    std::iter::successors(Some(outermost), |&current| {
+        match current.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(inside) => Some(inside),
+            None => current.source(),
+        }
+    })
+}
+
+fn find<T: Error + 'static>(error: &reqwest::Error) -> Option<&T> {
+    causes(error).find_map(|cause| cause.downcast_ref())
+}
+
+/// A limit of this machine, if that is what the error is about.
+fn exhausted(error: &io::Error) -> Option<String> {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    let is_limit = matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+        || matches!(error.kind(), io::ErrorKind::OutOfMemory | io::ErrorKind::AddrNotAvailable);
+    is_limit.then(|| of_system(error))
+}
+
+/// An error of the operating system in words.
+pub(super) fn of_system(error: &io::Error) -> String {
+    let words = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "nobody listens on that port (connection refused)",
+        io::ErrorKind::ConnectionReset => "it was reset",
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => "it was closed",
+        io::ErrorKind::UnexpectedEof => "it was closed too early",
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "no way leads there",
+        io::ErrorKind::TimedOut => "no answer came in time",
+        io::ErrorKind::PermissionDenied => "this machine doesn't allow it (a firewall or policy of its own)",
+        // Its number means nothing to most people.
+        _ => return text::bounded(error.to_string().split(" (os error").next().unwrap_or_default(), 200),
+    };
+    words.to_owned()
+}
