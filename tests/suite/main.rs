@@ -22,6 +22,7 @@ mod many_admins;
 mod network;
 mod other_writers;
 //mod secrets;
+mod report;
 mod signals;
 mod streams_and_files;
 mod tls;

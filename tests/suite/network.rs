@@ -59,7 +59,7 @@ fn nothing_in_the_clear_is_sent_to_a_proxy_that_is_not_on_loopback() {
         let ran = Job::in_cluster(&tenant)
             .without("HTTP_PROXY")
             .env(variable, &proxy)
-            .env("DEADLINE_SECONDS", "1")
+            .env("DEADLINE_SECONDS", "3")
             .run();
         assert_ne!(ran.code, Some(0), "{ran:?}");
         assert!(ran.stderr.contains(&format!("{variable} isn't used for")), "{ran:?}");
@@ -221,7 +221,7 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
     ] {
         let proxy = Between::start(Manner::Say(answer.into()), None);
         let url = format!("http://me:open-sesame@127.0.0.1:{}", proxy.port());
-        let ran = trusting(&tenant, &files).env("HTTPS_PROXY", url).env("DEADLINE_SECONDS", "2").run();
+        let ran = trusting(&tenant, &files).env("HTTPS_PROXY", url).env("DEADLINE_SECONDS", "3").run();
         ran.failed(code, kind, "retrieve-token");
         says(&ran, "the proxy 127.0.0.1:", hint);
         says(&ran, message, hint);
@@ -233,7 +233,7 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
 fn a_proxy_that_closes_every_connection_is_tried_until_the_deadline() {
     let (tenant, files) = tls_tenant();
     let proxy = Between::start(Manner::Say(Vec::new()), None);
-    let job = trusting(&tenant, &files).env("HTTPS_PROXY", proxy.url("http")).env("DEADLINE_SECONDS", "2");
+    let job = trusting(&tenant, &files).env("HTTPS_PROXY", proxy.url("http")).env("DEADLINE_SECONDS", "3");
     let ran = job.run();
     ran.failed(75, "unavailable", "retrieve-token");
     says(&ran, "can't connect to the proxy 127.0.0.1:", "HTTPS_PROXY");
@@ -249,7 +249,7 @@ fn a_proxy_that_is_not_there_is_named() {
     // A label of more than 63 characters: the resolver refuses it without asking anybody.
     let unknown = format!("http://{}:3128", "a".repeat(64));
     for (proxy, message) in [(nobody, "connection refused"), (unknown, "there is no host of that name")] {
-        let job = trusting(&tenant, &files).env("HTTPS_PROXY", proxy).env("DEADLINE_SECONDS", "1");
+        let job = trusting(&tenant, &files).env("HTTPS_PROXY", proxy).env("DEADLINE_SECONDS", "3");
         let ran = job.run();
         ran.failed(75, "unavailable", "retrieve-token");
         says(&ran, "can't connect to the proxy ", "Check the proxy in HTTPS_PROXY");

@@ -4,12 +4,19 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use stand_in_tenant::{StandIn, World, example};
+
+/// What docs/ promises of every report.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+});
 
 /// A tenant with one connection and one API token.
 pub fn example() -> StandIn {
@@ -235,7 +242,10 @@ impl Ran {
     pub fn report(&self) -> Value {
         let line = self.stdout.strip_suffix('\n').unwrap_or_else(|| panic!("no line: {self:?}"));
         assert!(!line.contains('\n'), "more than one line: {self:?}");
-        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let report = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let invalid: Vec<_> = SCHEMA.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(invalid.is_empty(), "not as docs/report.schema.json says: {invalid:?}: {self:?}");
+        report
     }
 
     /// The report of a run that made the token an admin.
