@@ -2,6 +2,7 @@
 //! the size limit of answers, and which failures pass by themselves.
 
 mod cause;
+mod connecting;
 mod diagnosis;
 mod distrust;
 mod fault;
@@ -250,7 +251,10 @@ impl Http {
         let limit = self.request_timeout.min(until.remaining());
         let started = Instant::now();
         let outcome = tokio::time::timeout(limit, self.exchange(call, bearer, &mut exchange)).await;
-        let outcome = outcome.unwrap_or(Err(Fault::TimedOut(limit)));
+        let outcome = outcome.unwrap_or_else(|_| match self.network.waited(&call.url, limit) {
+            Some(broken) => Err(Fault::Network(broken.into())),
+            None => Err(Fault::TimedOut(limit)),
+        });
         debug!(
             method = exchange.method,
             path = exchange.path,

@@ -15,7 +15,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::cause::{Broken, Limit, ProxyRefusal};
+use super::cause::{Broken, Limit, ProxyRefusal, Waited};
+use super::connecting::Connecting;
 use super::diagnosis;
 use super::proxy::{Hop, Proxies, Proxy, place};
 use super::resolve::Resolver;
@@ -37,6 +38,7 @@ pub(crate) struct Network {
     pub(super) trust: Trust,
     pub(super) resolver: Resolver,
     pub(super) connect_timeout: Duration,
+    connecting: Connecting,
     /// Whether anything was ever answered over it.
     answered: AtomicBool,
 }
@@ -44,8 +46,8 @@ pub(crate) struct Network {
 impl Network {
     /// Over these proxies, with this trust.
     pub(crate) fn new(proxies: Proxies, trust: Trust, connect_timeout: Duration) -> Network {
-        let resolver = Resolver::default();
-        Network { proxies, trust, resolver, connect_timeout, answered: AtomicBool::new(false) }
+        let (resolver, connecting, answered) = Default::default();
+        Network { proxies, trust, resolver, connect_timeout, connecting, answered }
     }
 
     /// Makes the client go this way.
@@ -56,7 +58,13 @@ impl Network {
             .default_headers(encoding)
             .tls_backend_preconfigured(self.trust.config.clone())
             .dns_resolver(Arc::new(self.resolver.clone()))
+            .connector_layer(self.connecting.clone())
             .connect_timeout(self.connect_timeout)
+    }
+
+    /// Where a request to `url` goes first: what answers there may be a proxy.
+    pub(crate) fn hop(&self, url: &Url) -> Hop {
+        self.proxies.hop(url)
     }
 
     /// What `error` says of a request to `url`.
@@ -64,10 +72,26 @@ impl Network {
         diagnosis::of(error, url, self)
     }
 
+    /// What it says that a request to `url` was given up after it had waited so long: nothing if it
+    /// was sent.
+    pub(crate) fn waited(&self, url: &Url, so_long: Duration) -> Option<Broken> {
+        let waited = Waited { so_long, is_connect_timeout: false };
+        self.connecting.is_under_way().then(|| self.no_connection(url, waited))
+    }
+
+    /// Who kept a connection from being made.
+    pub(super) fn no_connection(&self, url: &Url, waited: Waited) -> Broken {
+        let hop = self.hop(url);
+        match self.resolver.gave_up() {
+            true => Broken::NameServer(hop, Some(waited)),
+            false => Broken::ConnectTimeout(hop, waited),
+        }
+    }
+
     /// What this status says if a proxy gave it: one that passes `http://` requests on answers like
     /// the tenant itself, but a wish for a password is always its own.
     pub(crate) fn refused_by_proxy(&self, status: u16, url: &Url) -> Option<Broken> {
-        match self.proxies.hop(url) {
+        match self.hop(url) {
             Hop::Proxy(proxy) if status == 407 => {
                 let refusal = ProxyRefusal { target: place(url), status: Some(status), words: String::new() };
                 Some(Broken::Proxy(proxy, refusal))
