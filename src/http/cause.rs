@@ -15,12 +15,12 @@ use crate::error::ErrorKind;
 pub(crate) enum Broken {
     /// There is no host of that name.
     UnknownHost(Hop),
-    /// No name server answers, in so much time if that is known.
-    NameServer(Hop, Option<Duration>),
+    /// No name server has an answer, or had none in time.
+    NameServer(Hop, Option<Waited>),
     /// No connection can be made.
     NoConnection(Hop, String),
-    /// No connection was made within `CONNECT_TIMEOUT_SECONDS`.
-    ConnectTimeout(Hop, Duration),
+    /// No connection was made in time.
+    ConnectTimeout(Hop, Waited),
     /// This machine is at a limit of its own.
     Exhausted(String),
     /// The proxy doesn't connect.
@@ -46,6 +46,14 @@ pub(crate) enum Broken {
         /// Whether the request may have been on its way.
         sent: bool,
     },
+}
+
+/// How long something was waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waited {
+    pub(super) so_long: Duration,
+    /// Whether `CONNECT_TIMEOUT_SECONDS` says so, and not what was left of other limits.
+    pub(super) is_connect_timeout: bool,
 }
 
 /// Whose certificate and TLS it is.
@@ -219,18 +227,16 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Broken::UnknownHost(hop) => write!(f, "can't connect to {hop}: there is no host of that name"),
-            Broken::NameServer(hop, None) => write!(f, "can't connect to {hop}: no name server answers"),
-            Broken::NameServer(hop, Some(limit)) => write!(
-                f,
-                "can't connect to {hop}: no name server answered within {} s (CONNECT_TIMEOUT_SECONDS)",
-                limit.as_secs_f64()
-            ),
+            Broken::NameServer(hop, None) => {
+                write!(f, "can't connect to {hop}: no name server has an answer")
+            }
+            Broken::NameServer(hop, Some(waited)) => {
+                write!(f, "can't connect to {hop}: no name server answered {waited}")
+            }
             Broken::NoConnection(hop, why) => write!(f, "can't connect to {hop}: {why}"),
-            Broken::ConnectTimeout(hop, limit) => write!(
-                f,
-                "can't connect to {hop}: no connection within {} s (CONNECT_TIMEOUT_SECONDS)",
-                limit.as_secs_f64()
-            ),
+            Broken::ConnectTimeout(hop, waited) => {
+                write!(f, "can't connect to {hop}: no connection {waited}")
+            }
             Broken::Exhausted(what) => write!(f, "no connection can be made on this machine: {what}"),
             Broken::Proxy(proxy, refusal) => write!(f, "{proxy} {refusal}"),
             Broken::Untrusted(server, why) => {
@@ -263,6 +269,16 @@ impl Server {
     }
 }
 
+impl fmt::Display for Waited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.so_long.as_secs_f64();
+        match self.is_connect_timeout {
+            true => write!(f, "within {seconds} s (CONNECT_TIMEOUT_SECONDS)"),
+            false => write!(f, "within {seconds:.1} s"),
+        }
+    }
+}
+
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -285,6 +301,10 @@ impl ProxyRefusal {
                 "Put them into {variable}, as in http://USER:PASSWORD@{} (they are sent as Basic; a proxy that takes only \
                  NTLM or Kerberos can't be used).",
                 place(&proxy.address)
+            ),
+            Some(500..) => format!(
+                "Check that {} is right in ATLAN_BASE_URL; if it is, ask whoever runs the proxy why it isn't reached.",
+                self.target
             ),
             Some(_) => format!(
                 "Ask whoever runs the proxy to let {} through, or name the host in NO_PROXY if it can be reached without.",

@@ -8,9 +8,10 @@ use reqwest::Url;
 use rustls::pki_types::InvalidDnsNameError;
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
 
-use super::cause::{Broken, Limit, NoTls, ProxyRefusal, Server};
+use super::cause::{Broken, Limit, NoTls, ProxyRefusal, Server, Waited};
+use super::connecting::ConnectionGone;
 use super::distrust::Distrust;
-use super::fresh::{ConnectionGone, TooOld};
+use super::fresh::TooOld;
 use super::network::Network;
 use super::proxy::{Hop, place};
 use super::resolve::LookupError;
@@ -21,7 +22,7 @@ const TUNNEL: &str = "tunnel error: ";
 
 /// What `error` says of a request to `url`.
 pub(super) fn of(error: &reqwest::Error, url: &Url, network: &Network) -> Broken {
-    let hop = network.proxies.hop(url);
+    let hop = network.hop(url);
     if let Some(failed) = find::<LookupError>(error) {
         return match failed {
             LookupError::NoSuchHost => Broken::UnknownHost(hop),
@@ -38,11 +39,8 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, network: &Network) -> Broken
         return Broken::NoTls(server(&hop, url, tunnel.is_some()), NoTls::BadName);
     }
     if error.is_connect() && error.is_timeout() {
-        let limit = network.connect_timeout;
-        return match network.resolver.gave_up() {
-            true => Broken::NameServer(hop, Some(limit)),
-            false => Broken::ConnectTimeout(hop, limit),
-        };
+        let waited = Waited { so_long: network.connect_timeout, is_connect_timeout: true };
+        return network.no_connection(url, waited);
     }
     if let (Some(words), Hop::Proxy(proxy)) = (&tunnel, &hop)
         && let Some(status) = refusal(words)

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,12 +15,19 @@ use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tracing::warn;
 
-use super::cause::{Broken, Limit, ProxyRefusal};
+use super::budget::{Budget, Over};
+use super::cause::{Broken, Limit, ProxyRefusal, Waited};
+use super::connecting::Connecting;
 use super::diagnosis;
-use super::proxy::{Hop, Proxies, Proxy, place};
+use super::proxy::{Hop, Proxies, Proxy, ProxyVars, place};
 use super::resolve::Resolver;
 use super::tls::Trust;
+use crate::aside::aside;
+use crate::config::{Access, Credentials};
+use crate::error::{ErrorKind, Failure, Step};
+use crate::redact::Redactor;
 use crate::text;
 
 /// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
@@ -27,6 +35,9 @@ pub(crate) const LARGEST_ANSWER: usize = 16 << 20;
 
 /// Of an answer that isn't one of success, this much is read: it is only shown.
 const LARGEST_ERROR_PAGE: usize = 64 << 10;
+
+/// Reading the CA certificates takes milliseconds.
+const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
 
 /// How long a second look at what failed may take.
 const SECOND_LOOK: Duration = Duration::from_secs(3);
@@ -37,15 +48,62 @@ pub(crate) struct Network {
     pub(super) trust: Trust,
     pub(super) resolver: Resolver,
     pub(super) connect_timeout: Duration,
+    pub(super) connecting: Connecting,
     /// Whether anything was ever answered over it.
     answered: AtomicBool,
 }
 
 impl Network {
+    /// The way that the variables around the program want.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
+    /// and the CA certificates can't be read.
+    pub(super) async fn of(
+        access: &Access,
+        redactor: &Redactor,
+        budget: &Budget,
+    ) -> Result<Network, Failure> {
+        let mut targets = vec![&access.services.heracles, &access.services.atlas];
+        if let Credentials::Impersonation(user) = &access.credentials {
+            targets.push(&user.keycloak);
+        }
+        let refuse = |kind, message: String, hint: &str| Failure::new(kind, Step::Configure, message, hint);
+        let chosen = Proxies::choose(&ProxyVars::of_network(&access.network), &targets);
+        let (proxies, warnings) = chosen.map_err(|(name, what)| {
+            refuse(
+                ErrorKind::InvalidInput,
+                format!("{name} {what}"),
+                "Set it right, or unset it. Nothing was sent.",
+            )
+        })?;
+        proxies.secrets().iter().for_each(|secret| redactor.hide(secret));
+        warnings.iter().for_each(|warning| warn!("{warning}"));
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let (file, folder) = (path(&access.network.ssl_cert_file), path(&access.network.ssl_cert_dir));
+        let needed = proxies.use_tls(&targets);
+        // Any of these files may be a pipe that nobody writes to.
+        let loaded = aside(move || Trust::load(file.as_deref(), folder.as_deref(), needed));
+        let hint =
+            "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
+        let trust = match budget.limit(TIME_FOR_CERTIFICATES, loaded).await {
+            Ok(Some(Ok(trust))) => {
+                trust.map_err(|reason| refuse(ErrorKind::UntrustedCertificate, reason, hint))?
+            }
+            Err(Over::Stopped(signal)) => return Err(crate::steps::interrupted(signal, Step::Configure)),
+            _ => {
+                let message = "the CA certificates couldn't be read in time".to_owned();
+                return Err(refuse(ErrorKind::UntrustedCertificate, message, hint));
+            }
+        };
+        Ok(Network::new(proxies, trust, access.connect_timeout))
+    }
+
     /// Over these proxies, with this trust.
     pub(crate) fn new(proxies: Proxies, trust: Trust, connect_timeout: Duration) -> Network {
-        let resolver = Resolver::default();
-        Network { proxies, trust, resolver, connect_timeout, answered: AtomicBool::new(false) }
+        let (resolver, connecting, answered) = Default::default();
+        Network { proxies, trust, resolver, connect_timeout, connecting, answered }
     }
 
     /// Makes the client go this way.
@@ -54,7 +112,13 @@ impl Network {
             .apply(client)
             .tls_backend_preconfigured(self.trust.config.clone())
             .dns_resolver(Arc::new(self.resolver.clone()))
+            .connector_layer(self.connecting.clone())
             .connect_timeout(self.connect_timeout)
+    }
+
+    /// Where a request to `url` goes first: what answers there may be a proxy.
+    pub(crate) fn hop(&self, url: &Url) -> Hop {
+        self.proxies.hop(url)
     }
 
     /// What `error` says of a request to `url`.
@@ -62,10 +126,26 @@ impl Network {
         diagnosis::of(error, url, self)
     }
 
+    /// What it says that a request to `url` was given up after it had waited so long: nothing if it
+    /// was sent.
+    pub(crate) fn waited(&self, url: &Url, so_long: Duration) -> Option<Broken> {
+        let waited = Waited { so_long, is_connect_timeout: false };
+        self.connecting.is_under_way().then(|| self.no_connection(url, waited))
+    }
+
+    /// Who kept a connection from being made.
+    pub(super) fn no_connection(&self, url: &Url, waited: Waited) -> Broken {
+        let hop = self.hop(url);
+        match self.resolver.gave_up() {
+            true => Broken::NameServer(hop, Some(waited)),
+            false => Broken::ConnectTimeout(hop, waited),
+        }
+    }
+
     /// What this status says if a proxy gave it: one that passes `http://` requests on answers like
     /// the tenant itself, but a wish for a password is always its own.
     pub(crate) fn refused_by_proxy(&self, status: u16, url: &Url) -> Option<Broken> {
-        match self.proxies.hop(url) {
+        match self.hop(url) {
             Hop::Proxy(proxy) if status == 407 => {
                 let refusal = ProxyRefusal { target: place(url), status: Some(status), words: String::new() };
                 Some(Broken::Proxy(proxy, refusal))

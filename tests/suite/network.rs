@@ -210,7 +210,13 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
             "status 302",
             "let 127",
         ),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", 75, "unavailable", "status 502 (Bad Gateway)", "let 127"),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            75,
+            "unavailable",
+            "status 502 (Bad Gateway)",
+            "why it isn't reached",
+        ),
         (
             "SSH-2.0-OpenSSH_9.2p1\r\n\r\n",
             10,
@@ -513,6 +519,25 @@ fn a_connection_that_is_not_answered_is_told_with_the_input_that_limits_it() {
     let ran = job(tenant.url()).env("HTTPS_PROXY", silent.url("http")).run();
     ran.failed(75, "unavailable", "retrieve-token");
     says(&ran, "can't connect to the proxy 127.0.0.1:", "HTTPS_PROXY");
+}
+
+#[test]
+fn a_connection_that_a_shorter_limit_gives_up_is_no_slow_answer() {
+    let (tenant, files) = tls_tenant();
+    let silent = Between::start(Manner::Silence, None);
+    for (limit, value) in [("DEADLINE_SECONDS", "3"), ("REQUEST_TIMEOUT_SECONDS", "0.4")] {
+        let job = trusting(&tenant, &files).env("ATLAN_BASE_URL", silent.url("https"));
+        let ran = job.env("DEADLINE_SECONDS", "3").env(limit, value).run();
+        ran.failed(75, "unavailable", "retrieve-token");
+        says(&ran, "can't connect to 127.0.0.1:", "a firewall drops the packets");
+        says(&ran, ": no connection within ", "port");
+        assert_eq!(ran.report()["changed"], false);
+    }
+    // And a slow answer is no missing connection.
+    tenant.fail(Stage::Token, Times::Forever, Fault::Silence);
+    let ran =
+        trusting(&tenant, &files).env("REQUEST_TIMEOUT_SECONDS", "1").env("DEADLINE_SECONDS", "3").run();
+    says(&ran, "no answer within ", "REQUEST_TIMEOUT_SECONDS");
 }
 
 #[test]
