@@ -29,6 +29,9 @@ impl QualifiedName {
         if !text.starts_with('[') {
             return one(text);
         }
+        if text.contains('\\') {
+            return Err("has a backslash in it: a qualified name needs none, in JSON either".to_owned());
+        }
         let list: Vec<Value> = serde_json::from_str(text)
             .map_err(|_| format!("starts like a JSON array and isn't one; {LOOKS_LIKE}"))?;
         match list.as_slice() {
@@ -105,6 +108,9 @@ fn one(text: &str) -> Result<QualifiedName, String> {
             quoted(text)
         ));
     }
+    if !text.chars().all(is_usual) {
+        return Err(format!("has a character in it that no qualified name has: {}; {LOOKS_LIKE}", quoted(text)));
+    }
     let segments: Vec<&str> = text.trim_matches('/').split('/').collect();
     match segments.as_slice() {
         [_, "collection", ..] => Err("names a query collection, not a connection".to_owned()),
@@ -128,6 +134,12 @@ fn one(text: &str) -> Result<QualifiedName, String> {
         }
         _ => Err(format!("holds {}, and {LOOKS_LIKE}", quoted(text))),
     }
+}
+
+/// The characters that a qualified name is made of. The workflow template's mutex looks for the
+/// same ones.
+fn is_usual(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "/_.:+~-".contains(c)
 }
 
 fn is_number(text: &str) -> bool {
@@ -188,6 +200,8 @@ mod tests {
             ("[\"a\",\"b\"]", "the list has 2"),
             ("[\"{{x}}\"]", "template"),
             ("[", "isn't one"),
+            ("[\"default\\/x\\/1\"]", "backslash"),
+            ("default/süd/1", "no qualified name has"),
             ("default/snow\u{a0}flake/1", "snow\\u00a0flake"),
             ("default/snow\u{ad}flake/1", "snow\\u00adflake"),
         ] {

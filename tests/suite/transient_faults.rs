@@ -63,7 +63,7 @@ fn each_transient_fault_that_happens_once_is_survived() {
 
 #[test]
 fn each_transient_fault_that_lasts_ends_the_run_at_the_deadline() {
-    const DEADLINE: Duration = Duration::from_secs(2);
+    const DEADLINE: Duration = Duration::from_secs(3);
     for stage in REQUESTS {
         all_at_once(&faults(FOR_EVER), |(name, fault)| {
             let tenant = StandIn::start(World::example());
