@@ -50,7 +50,12 @@ impl Patience {
                 self.few <= FEW_TRIES
             }
         };
-        again.then(|| error.pause(self.pauses.next().unwrap_or_default()))
+        again.then(|| error.pause(self.pause()))
+    }
+
+    /// The next pause.
+    pub(super) fn pause(&mut self) -> Duration {
+        self.pauses.next().unwrap_or_default()
     }
 
     /// The pause before it is asked again whether something is there by now.

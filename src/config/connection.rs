@@ -14,6 +14,8 @@ use crate::text::{bare, is_overlooked, quoted};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QualifiedName(String);
 
+const COLLECTION_LOOKS_LIKE: &str = "a query collection's qualified name looks like default/collection/jdoe/5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11";
+
 const LOOKS_LIKE: &str = "a connection's qualified name looks like default/snowflake/1700000000";
 
 impl QualifiedName {
@@ -38,6 +40,32 @@ impl QualifiedName {
             [Value::Text(_)] => one(bare(list[0].text().unwrap_or_default())),
             [_] => Err(format!("is a list that must hold text; {LOOKS_LIKE}")),
             list => Err(format!("must name exactly one connection; the list has {}", list.len())),
+        }
+    }
+
+    /// Takes the name of a query collection, bare.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, as the rest of a sentence that starts with the input's name.
+    pub(crate) fn of_collection(text: &str) -> Result<QualifiedName, String> {
+        let text = bare(text);
+        if let Some(what) = unresolved(text) {
+            return Err(what.to_owned());
+        }
+        fits_into_a_url(text)?;
+        match text.split('/').collect::<Vec<_>>().as_slice() {
+            [tenant, "collection", creator, id]
+                if ![tenant, creator, id]
+                    .iter()
+                    .any(|part| part.is_empty() || part.contains(is_overlooked)) =>
+            {
+                Ok(QualifiedName(text.to_owned()))
+            }
+            [_, "collection", _, _, ..] => {
+                Err(format!("names something inside a query collection: {COLLECTION_LOOKS_LIKE}"))
+            }
+            _ => Err(format!("holds {}, and {COLLECTION_LOOKS_LIKE}", quoted(text))),
         }
     }
 
@@ -116,7 +144,9 @@ fn one(text: &str) -> Result<QualifiedName, String> {
     }
     let segments: Vec<&str> = text.trim_matches('/').split('/').collect();
     match segments.as_slice() {
-        [_, "collection", ..] => Err("names a query collection, not a connection".to_owned()),
+        [_, "collection", ..] => {
+            Err("names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned())
+        }
         [tenant, connector, number, ..]
             if [tenant, connector, number].iter().all(|part| !part.is_empty()) =>
         {

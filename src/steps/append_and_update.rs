@@ -12,10 +12,10 @@ use backon::{BackoffBuilder, ExponentialBackoff};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::admin_list::FreshList;
 use super::outcome::{Changed, Outcome, SAYS_THE_SAME_AFTER, Standing};
-use super::{AdminUsers, Trouble, Written, archived};
-use crate::atlan::Connection;
+use super::user_list::FreshList;
+use super::{Trouble, UserListApi, Written, archived};
+use crate::atlan::Snapshot;
 use crate::config::{Job, Username};
 use crate::error::{Failure, Step};
 use crate::http::{Budget, Over, pauses};
@@ -30,35 +30,36 @@ const LONGEST_STALENESS: Duration = Duration::from_secs(30);
 /// After so many accepted writes in a row that left the list as it was, no other writer is to blame.
 const MOST_WRITES_WITHOUT_A_TRACE: u32 = 4;
 
-/// Makes `username` an admin of `connection`, unless it is one, and believes only what it reads back.
+/// Puts `username` on the list that was `found`, unless it has the right already, and believes only
+/// what it reads back.
 ///
 /// # Errors
 ///
 /// What kept it from that. Whether anything was changed is in `outcome`.
 pub(super) async fn append_and_update(
-    api: &mut impl AdminUsers,
+    api: &mut impl UserListApi,
     job: &Job,
     username: &Username,
-    connection: Connection,
+    found: Snapshot,
     outcome: &mut Outcome,
     budget: &Budget,
 ) -> Result<(), Failure> {
     let step = Step::AppendAndUpdate;
     outcome.step = step;
-    let name = quoted(username.as_str());
-    if connection.admin_users.has(username.as_str()) {
-        info!(%step, "{name} is a connection admin already: nothing to do");
-        outcome.after = Some(connection.admin_users);
+    let (name, holder) = (quoted(username.as_str()), job.role.holder());
+    if found.has(username.as_str()) {
+        info!(%step, "{name} is {holder} already: nothing to do");
+        outcome.after = Some(found.users);
         return Ok(());
     }
     if job.dry_run {
-        info!(%step, "dry run: would make {name} a connection admin");
-        outcome.after = Some(connection.admin_users.with_appended(username));
+        info!(%step, "dry run: would make {name} {holder}");
+        outcome.after = Some(found.users.with_appended(username));
         return Ok(());
     }
     let mut update =
         Update { api, job, username, outcome, budget, pauses: pauses().build(), without_a_trace: 0 };
-    let ended = update.until_there(connection).await;
+    let ended = update.until_there(found).await;
     ended.map_err(|failure| update.tell_what_is_known(failure))
 }
 
@@ -75,14 +76,14 @@ struct Update<'a, A> {
 /// What reading after a write has shown.
 enum Found {
     /// The token is on the list.
-    There(Connection),
+    There(Snapshot),
     /// It isn't, and this list may be the base of another write.
-    NotThere(Connection),
+    NotThere(Snapshot),
 }
 
-impl<A: AdminUsers> Update<'_, A> {
+impl<A: UserListApi> Update<'_, A> {
     /// Writes, and reads what came of it, until the token is on the list and stays there.
-    async fn until_there(&mut self, mut base: Connection) -> Result<(), Failure> {
+    async fn until_there(&mut self, mut base: Snapshot) -> Result<(), Failure> {
         loop {
             let trouble = self.write(&base).await?;
             let accepted = trouble.is_none();
@@ -109,11 +110,11 @@ impl<A: AdminUsers> Update<'_, A> {
     }
 
     /// Writes the list with the token appended, once. Answers what went wrong, if anything did.
-    async fn write(&mut self, base: &Connection) -> Result<Option<Trouble>, Failure> {
+    async fn write(&mut self, base: &Snapshot) -> Result<Option<Trouble>, Failure> {
         let step = Step::AppendAndUpdate;
         self.budget.allows(TIME_FOR_A_WRITE).map_err(|over| self.out_of_time(over, None))?;
-        info!(%step, "making {} a connection admin", quoted(self.username.as_str()));
-        let list = FreshList::new(&base.admin_users, base.read_at, self.username);
+        info!(%step, "making {} {}", quoted(self.username.as_str()), self.job.role.holder());
+        let list = FreshList::new(&base.users, base.read_at, self.username);
         let started = Instant::now();
         match self.api.write(list, &self.budget.for_the_write()).await {
             Written::NotCarriedOut(trouble) => {
@@ -173,7 +174,7 @@ impl<A: AdminUsers> Update<'_, A> {
             let now = self.read().await?;
             let standing = self.outcome.history.standing();
             if !matches!(standing, Standing::There | Standing::Old(_)) {
-                self.outcome.connection = Some(now.clone());
+                self.outcome.found = Some(now.clone());
             }
             match standing {
                 Standing::There => return Ok(Found::There(now)),
@@ -201,13 +202,14 @@ impl<A: AdminUsers> Update<'_, A> {
     }
 
     /// Reads the list once, and notes what it says.
-    async fn read(&mut self) -> Result<Connection, Failure> {
+    async fn read(&mut self) -> Result<Snapshot, Failure> {
         let now = self.api.read(&self.budget.with_grace()).await.map_err(|failure| {
             match self.outcome.history.changed() {
                 Changed::Unknown if failure.kind.is_by_signal() => failure,
                 Changed::Unknown => Failure {
                     message: format!(
-                        "the connection couldn't be read back after the write: {}",
+                        "the {} couldn't be read back after the write: {}",
+                        self.job.asset.kind.noun(),
                         failure.message
                     ),
                     ..failure
@@ -215,8 +217,8 @@ impl<A: AdminUsers> Update<'_, A> {
                 _ => failure,
             }
         })?;
-        self.outcome.history.read(now.version, now.admin_users.has(self.username.as_str()));
-        if now.is_archived { Err(archived(&now, Step::AppendAndUpdate)) } else { Ok(now) }
+        self.outcome.history.read(now.version, now.has(self.username.as_str()));
+        if now.is_archived { Err(archived(&now.asset, Step::AppendAndUpdate)) } else { Ok(now) }
     }
 
     async fn pause_until(&self, then: Instant, trouble: Option<&Trouble>) -> Result<(), Failure> {

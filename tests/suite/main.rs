@@ -7,6 +7,7 @@ mod odd_tls;
 mod proxy_support;
 mod support;
 
+mod collections;
 mod ends;
 mod exit_codes;
 mod impersonation;
