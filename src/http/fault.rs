@@ -6,7 +6,7 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
 use serde_json::Value;
 
-use super::cause::{Broken, Heals};
+use super::network::{Broken, Heals};
 use crate::error::{Exchange, TenantMessage};
 use crate::secret::Redactor;
 use crate::text;

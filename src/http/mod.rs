@@ -1,17 +1,8 @@
 //! The one place that knows HTTP: one client, one kept-alive connection to a host, time limits,
 //! the size limit of answers, and which failures pass by themselves.
 
-mod cause;
-mod connecting;
-mod diagnosis;
-mod distrust;
 mod fault;
 mod network;
-mod no_proxy;
-mod p521;
-mod proxy;
-mod resolve;
-mod tls;
 
 pub(crate) use fault::{CallError, Fault};
 
@@ -32,9 +23,7 @@ use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::secret::Redactor;
 use crate::settings::{AGENT_HEADERS, Access, Credentials};
 use crate::text;
-use network::Network;
-use proxy::{Proxies, ProxyVars, Variable};
-use tls::Trust;
+use network::{Network, Proxies, ProxyVars, Trust, Variable};
 
 /// A try with less time than this would only end in a timeout that hides the real reason.
 const SHORTEST_TRY: Duration = Duration::from_millis(100);
