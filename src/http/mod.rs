@@ -3,19 +3,10 @@
 
 mod budget;
 mod call;
-mod cause;
-mod connecting;
-mod diagnosis;
-mod distrust;
 mod fault;
 mod fresh;
 mod network;
-mod no_proxy;
-mod p521;
-mod proxy;
-mod resolve;
 mod speaker;
-mod tls;
 
 pub(crate) use budget::{Budget, Over, Stop};
 pub(crate) use call::Call;
@@ -170,7 +161,7 @@ impl Http {
                 None => bytes.into(),
             });
         }
-        self.network.connecting.allow(call.may_connect);
+        self.network.allow_connections(call.may_connect);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Err(self.fault_of(&error, call).await),
@@ -201,7 +192,7 @@ impl Http {
     }
 
     async fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
-        if let Some(reason) = diagnosis::kept_back(error) {
+        if let Some(reason) = network::kept_back(error) {
             return Fault::KeptBack(reason);
         }
         let broken = self.network.broken(error, &call.url);

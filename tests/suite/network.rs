@@ -593,10 +593,10 @@ fn no_compression_is_asked_for_and_none_is_understood() {
 #[test]
 fn an_answer_that_is_too_large_is_told_with_the_limit() {
     let tenant = StandIn::start(World::example());
-    tenant.fail(Stage::Token, Times::Once, Fault::Flood(17 << 20));
+    tenant.fail(Stage::Token, Times::Once, Fault::Flood(5 << 20));
     let ran = Job::against(&tenant).run();
     ends_at_once(&ran, 10, "unexpected_response", "retrieve-token");
-    says(&ran, "the answer is larger than 16 MiB: this program takes no more", "report this");
+    says(&ran, "the answer is larger than 4 MiB: this program takes no more", "report this");
 }
 
 #[test]
