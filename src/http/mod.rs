@@ -163,8 +163,8 @@ pub(crate) struct Http {
 /// The variable of the environment with one of these names.
 fn variable(names: [&str; 2]) -> Option<Variable> {
     names.into_iter().find_map(|name| {
-        let value = std::env::var(name).ok().filter(|value| !value.trim().is_empty())?;
-        Some(Variable { name: name.to_owned(), value })
+        let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+        (!value.trim().is_empty()).then(|| Variable { name: name.to_owned(), value })
     })
 }
 
