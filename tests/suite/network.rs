@@ -217,6 +217,7 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
             "status 502 (Bad Gateway)",
             "why it isn't reached",
         ),
+        ("HTTP/1.1 204 No Content\r\n\r\n", 10, "unexpected_response", "status 204", "let 127"),
         (
             "SSH-2.0-OpenSSH_9.2p1\r\n\r\n",
             10,
@@ -233,6 +234,26 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
         says(&ran, message, hint);
     }
     assert_eq!(tenant.connections(), 0);
+}
+
+#[test]
+fn a_limit_on_what_a_proxy_may_say_is_told_as_that() {
+    let (tenant, files) = tls_tenant();
+    let answer = format!("HTTP/1.1 200 OK\r\nx-long: {}\r\n\r\n", "y".repeat(9000));
+    let proxy = Between::start(Manner::Say(answer.into()), None);
+    let ran = trusting(&tenant, &files).env("HTTPS_PROXY", proxy.url("http")).run();
+    ends_at_once(&ran, 10, "unexpected_response", "retrieve-token");
+    says(&ran, "the proxy's answer has more than 8 KiB of headers", "a proxy");
+}
+
+#[test]
+fn a_proxy_variable_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let (tenant, files) = tls_tenant();
+    let value = std::ffi::OsStr::from_bytes(b"http://me:secret-\xff@127.0.0.1:1");
+    let ran = trusting(&tenant, &files).env("HTTPS_PROXY", value).run();
+    ends_at_once(&ran, 4, "invalid_input", "configure");
+    says(&ran, "HTTPS_PROXY isn't valid UTF-8", "");
 }
 
 #[test]

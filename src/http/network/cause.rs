@@ -91,6 +91,8 @@ pub(crate) enum NoTls {
 pub(crate) enum Limit {
     /// Of headers.
     Headers,
+    /// Of headers in a proxy's answer.
+    ProxyHeaders,
     /// Of a body, in bytes.
     Body(usize),
     /// Only what isn't compressed is understood. Says how it is.

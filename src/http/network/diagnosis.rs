@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::io;
+use std::sync::Arc;
 
 use reqwest::Url;
 use rustls::pki_types::InvalidDnsNameError;
@@ -13,6 +14,7 @@ use super::cause::{Broken, Limit, NoTls, ProxyRefusal, Waited};
 use super::connecting::ConnectionGone;
 use super::distrust::Distrust;
 use super::hop::{Hop, place};
+use super::proxy_address::Proxy;
 use super::resolve::LookupError;
 use crate::http::fresh::TooOld;
 use crate::text;
@@ -37,10 +39,9 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, network: &Network) -> Broken
     let tunnel =
         causes(error).map(ToString::to_string).find_map(|text| Some(text.strip_prefix(TUNNEL)?.to_owned()));
     if let (Some(words), Hop::Proxy(proxy)) = (&tunnel, &first)
-        && let Some(status) = refusal(words)
+        && let Some(broken) = of_tunnel(words, proxy, url)
     {
-        let refusal = ProxyRefusal { target: place(url), status, words: String::new() };
-        return Broken::Proxy(proxy.clone(), refusal);
+        return broken;
     }
     // Once the tunnel is there, it is the tenant that is spoken to.
     let hop = match first {
@@ -86,14 +87,16 @@ pub(in crate::http) fn kept_back(error: &reqwest::Error) -> Option<String> {
     too_old.or_else(|| find::<ConnectionGone>(error).map(ToString::to_string))
 }
 
-/// What a proxy that was asked to connect to a host said: the status as far as it is known, or
-/// nothing if it said nothing.
-fn refusal(words: &str) -> Option<Option<u16>> {
-    match words {
-        "proxy authorization required" => Some(Some(407)),
-        "unsuccessful" | "proxy response headers too long" => Some(None),
-        _ => None,
-    }
+/// What a proxy that was asked to connect to `url`'s host answered, if it answered.
+fn of_tunnel(words: &str, proxy: &Arc<Proxy>, url: &Url) -> Option<Broken> {
+    let status = match words {
+        "proxy authorization required" => Some(407),
+        "unsuccessful" => None,
+        "proxy response headers too long" => return Some(Broken::Limit(Limit::ProxyHeaders)),
+        _ => return None,
+    };
+    let refusal = ProxyRefusal { target: place(url), status, words: String::new() };
+    Some(Broken::Proxy(proxy.clone(), refusal))
 }
 
 fn of_tls(error: &rustls::Error, hop: Hop, network: &Network) -> Broken {
@@ -177,7 +180,7 @@ fn exhausted(error: &io::Error) -> Option<String> {
 }
 
 /// An error of the operating system in words.
-pub(super) fn of_system(error: &io::Error) -> String {
+fn of_system(error: &io::Error) -> String {
     let words = match error.kind() {
         io::ErrorKind::ConnectionRefused => "nobody listens on that port (connection refused)",
         io::ErrorKind::ConnectionReset => "it was reset",
@@ -192,4 +195,20 @@ pub(super) fn of_system(error: &io::Error) -> String {
         _ => return text::bounded(error.to_string().split(" (os error").next().unwrap_or_default(), 200),
     };
     words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_this_machine_is_told_apart_from_what_others_did() {
+        for (number, is_limit) in
+            [(12, true), (23, true), (24, true), (104, false), (111, false), (113, false)]
+        {
+            let error = io::Error::from_raw_os_error(number);
+            assert_eq!(exhausted(&error).is_some(), is_limit, "{error}");
+            assert!(!of_system(&error).contains("os error"), "{error}");
+        }
+    }
 }

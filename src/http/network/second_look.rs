@@ -34,7 +34,7 @@ impl Network {
                     Ok(Ok(answer)) if is_tls(&answer) => Broken::SpeaksTls(Hop::Proxy(proxy.clone())),
                     Ok(Ok(answer)) => match status_line(&answer) {
                         // It was a moment's trouble.
-                        Some((200..300, _)) => Broken::NoConnection(
+                        Some((200, _)) => Broken::NoConnection(
                             Hop::Proxy(proxy.clone()),
                             "it refused once, and then didn't".to_owned(),
                         ),

@@ -206,6 +206,9 @@ impl fmt::Display for Limit {
                     "the answer has more than 100 headers, or more than 400 KiB of them: this program takes no more"
                 )
             }
+            Limit::ProxyHeaders => {
+                write!(f, "the proxy's answer has more than 8 KiB of headers: this program takes no more")
+            }
             Limit::Body(bytes) => {
                 write!(f, "the answer is larger than {} MiB: this program takes no more", bytes >> 20)
             }
