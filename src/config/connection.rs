@@ -109,7 +109,10 @@ fn one(text: &str) -> Result<QualifiedName, String> {
         ));
     }
     if !text.chars().all(is_usual) {
-        return Err(format!("has a character in it that no qualified name has: {}; {LOOKS_LIKE}", quoted(text)));
+        return Err(format!(
+            "has a character in it that no qualified name has: {}; {LOOKS_LIKE}",
+            quoted(text)
+        ));
     }
     let segments: Vec<&str> = text.trim_matches('/').split('/').collect();
     match segments.as_slice() {
