@@ -38,7 +38,7 @@ pub enum Kind {
 macro_rules! inputs {
     ($($name:ident $field:ident $kind:ident $help:literal)*) => {
         $(
-            #[doc = $help]
+            #[doc = concat!("`", stringify!($name), "`")]
             pub const $name: Input = Input {
                 name: stringify!($name),
                 kind: Kind::$kind,

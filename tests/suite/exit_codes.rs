@@ -28,7 +28,7 @@ fn exit_0_when_the_token_is_made_an_admin() {
 
 #[test]
 fn exit_2_for_an_unknown_flag() {
-    for arguments in [["--what"], ["--dry-run=yes"], ["-x"], ["--config"]] {
+    for arguments in [["--what"], ["--dry-run=maybe"], ["-x"], ["--config"]] {
         let ran = Job::bare().args(arguments).run();
         ran.failed(2, "usage", CONFIGURE);
         assert!(ran.stderr.contains("--help"), "{ran:?}");

@@ -43,31 +43,11 @@ fn a_user_without_rights_gets_exit_8_and_nothing_changes() {
 }
 
 #[test]
-fn client_id_and_secret_can_come_from_files() {
+fn with_an_unresolved_user_nobody_else_is_acted_for() {
     let tenant = example();
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, format!("{text}\n")).unwrap();
-        path
-    };
-    let job = Job::in_cluster(&tenant)
-        .without("CLIENT_ID")
-        .without("CLIENT_SECRET")
-        .env("CLIENT_ID_FILE", file("id", example::WORKFLOW_CLIENT))
-        .env("CLIENT_SECRET_FILE", file("secret", example::WORKFLOW_SECRET));
-    job.run().added();
-}
-
-#[test]
-fn without_a_user_nobody_else_is_acted_for() {
-    for user in ["", "{{=sprig.dig('labels', 'workflows', 'argoproj', 'io/creator', '', workflow)}}"] {
-        let tenant = example();
-        let ran = Job::in_cluster(&tenant).env("ATLAN_USER_ID", user).run();
-        let report = ran.failed(4, "invalid_input", "configure");
-        assert!(report["error"]["message"].as_str().unwrap().contains("ATLAN_USER_ID"), "{report}");
-        assert!(tenant.requests().is_empty());
-    }
+    let user = "{{=sprig.dig('labels', 'workflows', 'argoproj', 'io/creator', '', workflow)}}";
+    let ran = Job::in_cluster(&tenant).env("ATLAN_USER_ID", user).run();
+    ran.refused(&tenant, &["ATLAN_USER_ID has an unresolved"]);
 }
 
 #[test]

@@ -11,10 +11,17 @@ mod collections;
 mod ends;
 mod exit_codes;
 mod impersonation;
-mod inputs;
 mod output;
 mod pipeline;
 mod readme;
+
+mod command_line;
+mod configuration;
+mod inputs;
+mod names;
+mod pasted_tokens;
+mod terminals;
+mod wrong_places;
 
 mod explanations;
 mod hostile_answers;

@@ -77,6 +77,14 @@ impl Job {
         self
     }
 
+    /// Another copy of the program, with the inputs that were given so far.
+    pub fn program(self, program: &Path) -> Job {
+        let mut command = Command::new(program);
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Job { command, ..self }
+    }
+
     /// For what only this test needs.
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Job {
         change(&mut self.command);
@@ -86,7 +94,7 @@ impl Job {
     /// A secret that stands where the program doesn't expect one, or inside something else: nothing
     /// that the program says may show it. What secret inputs hold is known anyway.
     pub fn secret(mut self, secret: &str) -> Job {
-        self.secrets.add(secret);
+        self.secrets.0.push(secret.to_owned());
         self
     }
 
@@ -115,7 +123,8 @@ impl Job {
         for (name, value) in variables {
             self.secrets.of_variable(&name, &value);
             if ["REPORT_FILE", "LOG_FILE"].contains(&name.as_str()) {
-                written.push(value);
+                let before = value.is_file().then(|| fs::read(&value).unwrap());
+                written.push((value, before));
             }
         }
         let child = self.command.spawn().unwrap();
@@ -128,7 +137,8 @@ pub struct Running {
     pub child: Child,
     started: Instant,
     secrets: Secrets,
-    written: Vec<PathBuf>,
+    /// The files that it may write, and what they held before.
+    written: Vec<(PathBuf, Option<Vec<u8>>)>,
 }
 
 impl Running {
@@ -136,8 +146,11 @@ impl Running {
     pub fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
         let ran = Ran::new(output, self.started.elapsed());
-        let is_file = |path: &&PathBuf| path.metadata().is_ok_and(|file| file.is_file());
-        let files = self.written.iter().filter(is_file).map(|path| fs::read_to_string(path).unwrap());
+        let written =
+            self.written.iter().filter(|(path, _)| path.metadata().is_ok_and(|file| file.is_file()));
+        let written = written.map(|(path, before)| (fs::read(path).unwrap(), before));
+        let files = written.filter(|(now, before)| before.as_ref() != Some(now));
+        let files = files.map(|(now, _)| String::from_utf8(now).unwrap());
         for said in files.chain([ran.stdout.clone(), ran.stderr.clone()]) {
             self.secrets.are_not_in(&said);
         }
@@ -269,6 +282,19 @@ impl Ran {
         assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
         assert!(error["hint"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
         report
+    }
+
+    /// Refused because of an input, before any request. The report says each of these words.
+    #[track_caller]
+    pub fn refused(&self, tenant: &StandIn, words: &[&str]) {
+        let report = self.failed(4, "invalid_input", "configure");
+        let said =
+            format!("{} {}", report["error"]["message"], report["error"]["hint"]).replace("\\\"", "\"");
+        for word in words {
+            assert!(said.contains(word), "{word:?} isn't said: {said}");
+        }
+        assert_eq!(report["changed"], false);
+        assert!(tenant.requests().is_empty(), "{said}");
     }
 
     /// Everything it said, wherever.
