@@ -213,13 +213,16 @@ impl CallError {
     }
 }
 
-/// `Retry-After`, in seconds or as a date. More than a year is as good as for ever.
+/// `Retry-After`, in seconds or as a date. Whatever is longer than any run is cut to that.
 fn retry_after(value: &str) -> Option<Duration> {
-    let pause = match value.parse() {
+    const LONGEST: Duration = Duration::from_secs(86_400);
+    let asked = match value.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).unwrap_or_default(),
+        Err(_) => {
+            httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).unwrap_or_default()
+        }
     };
-    Some(pause.min(Duration::from_secs(365 * 86_400)))
+    Some(asked.min(LONGEST))
 }
 
 /// The server's clock, by its `Date` header.

@@ -7,7 +7,7 @@ use stand_in_tenant::{Certificate, Fault, Stage, StandIn, Times, World, example}
 
 use crate::odd_tls::{Odd, odd};
 use crate::proxy_support::{Between, Files, Manner};
-use crate::support::{Job, Ran, all_at_once};
+use crate::support::{FreePort, Job, Ran, all_at_once};
 
 /// Much longer than what ends at once may take, and shorter than the deadline.
 const AT_ONCE: Duration = Duration::from_secs(20);
@@ -50,20 +50,17 @@ fn nothing_in_the_clear_is_sent_to_a_proxy_that_is_not_on_loopback() {
     // An address that leads to this machine and doesn't say so.
     let listener = Between::start(Manner::Silence, None);
     let proxy = format!("http://0.0.0.0:{}", listener.port());
-    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+    all_at_once(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"], |variable| {
         let tenant = StandIn::start(World::example());
         let ran = Job::against(&tenant).env(variable, &proxy).run();
         ran.added();
         assert!(ran.stderr.contains(&format!("{variable} isn't used for 127.0.0.1:")), "{ran:?}");
 
-        let ran = Job::in_cluster(&tenant)
-            .without("HTTP_PROXY")
-            .env(variable, &proxy)
-            .env("DEADLINE_SECONDS", "3")
-            .run();
+        let job = Job::in_cluster(&tenant).without("HTTP_PROXY").env(variable, &proxy);
+        let ran = job.env("DEADLINE_SECONDS", "3").run();
         assert_ne!(ran.code, Some(0), "{ran:?}");
         assert!(ran.stderr.contains(&format!("{variable} isn't used for")), "{ran:?}");
-    }
+    });
     assert_eq!((listener.connections(), listener.heard()), (0, String::new()));
 }
 
@@ -270,12 +267,10 @@ fn a_proxy_that_closes_every_connection_is_tried_until_the_deadline() {
 #[test]
 fn a_proxy_that_is_not_there_is_named() {
     let (tenant, files) = tls_tenant();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let port = FreePort::reserve();
     // A label of more than 63 characters: the resolver refuses it without asking anybody.
     let unknown = format!("http://{}:3128", "a".repeat(64));
-    for (proxy, message) in [(nobody, "connection refused"), (unknown, "there is no host of that name")] {
+    for (proxy, message) in [(port.url(), "connection refused"), (unknown, "there is no host of that name")] {
         let job = trusting(&tenant, &files).env("HTTPS_PROXY", proxy).env("DEADLINE_SECONDS", "3");
         let ran = job.run();
         ran.failed(75, "unavailable", "retrieve-token");
@@ -563,12 +558,12 @@ fn a_connection_that_a_shorter_limit_gives_up_is_no_slow_answer() {
 
 #[test]
 fn a_host_that_does_not_exist_is_waited_for_ten_seconds() {
-    let tenant = StandIn::start(World::example());
-    // A label of more than 63 characters: the resolver refuses it without asking anybody. (A
-    // certificate can't be for it, either, so this is no https:// address.)
-    let nowhere = format!("http://{}.svc", "a".repeat(64));
-    let job = Job::against(&tenant).env("ATLAN_BASE_URL", nowhere).env("KUBERNETES_SERVICE_HOST", "10.0.0.1");
-    let ran = job.run();
+    // Its other name has a label of more than 63 characters: the resolver refuses it without asking
+    // anybody.
+    let aliases = Files::with([("aliases", format!("nowhere {}.example\n", "a".repeat(64)).as_bytes())]);
+    let (tenant, files) = tls_tenant();
+    let job = trusting(&tenant, &files).env("ATLAN_BASE_URL", "https://nowhere");
+    let ran = job.env("HOSTALIASES", aliases.path("aliases")).run();
     ran.failed(75, "unavailable", "retrieve-token");
     says(&ran, "there is no host of that name", "letter by letter");
     assert!(ran.elapsed > Duration::from_secs(4) && ran.elapsed < Duration::from_secs(60), "{ran:?}");

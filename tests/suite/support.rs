@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use stand_in_tenant::{StandIn, World, example};
+use tokio::net::TcpSocket;
 
 /// What docs/ promises of every report.
 static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
@@ -60,6 +62,12 @@ impl Job {
             .env("ATLAN_USER_ID", example::ADMIN_ID)
             .env("CLIENT_ID", example::WORKFLOW_CLIENT)
             .env("CLIENT_SECRET", example::WORKFLOW_SECRET)
+    }
+
+    /// As this user of the tenant, with a bearer token that says so.
+    pub fn signed_in(self, tenant: &StandIn, username: &str) -> Job {
+        let bearer = tenant.edit(|world| world.sign_in(username));
+        self.env("USER_BEARER_TOKEN", bearer)
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Job {
@@ -127,9 +135,19 @@ impl Job {
                 written.push((value, before));
             }
         }
-        let child = self.command.spawn().unwrap();
+        let child = one_after_another(|| self.command.spawn().unwrap());
         Running { started: Instant::now(), child, secrets: self.secrets, written }
     }
+}
+
+/// Programs that start at the same moment would keep each other from their deadlines, however few
+/// they are that run a moment later: nearly all of them wait.
+fn one_after_another<T>(start: impl FnOnce() -> T) -> T {
+    static STARTING: Mutex<()> = Mutex::new(());
+    let _turn = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let started = start();
+    std::thread::sleep(Duration::from_millis(10));
+    started
 }
 
 /// The program while it runs.
@@ -170,7 +188,7 @@ struct Secrets(Vec<String>);
 
 impl Secrets {
     /// What Keycloak gives out in the stand-in tenant.
-    const MINTED: [&str; 2] = ["workflow-own-token", "minted-bearer-"];
+    const MINTED: &str = "opaque-bearer-";
     const INPUTS: [&str; 3] = ["USER_BEARER_TOKEN", "ATLAN_API_KEY", "CLIENT_SECRET"];
     const FILES: [&str; 2] = ["USER_BEARER_TOKEN_FILE", "CLIENT_SECRET_FILE"];
 
@@ -222,7 +240,7 @@ impl Secrets {
 
     #[track_caller]
     fn are_not_in(&self, said: &str) {
-        let known = self.0.iter().map(String::as_str).chain(Secrets::MINTED);
+        let known = self.0.iter().map(String::as_str).chain([Secrets::MINTED]);
         for secret in known {
             let start = secret.get(..20).unwrap_or(secret);
             for form in [secret, start, &Value::from(secret).to_string(), &start.to_lowercase()] {
@@ -297,9 +315,39 @@ impl Ran {
         assert!(tenant.requests().is_empty(), "{said}");
     }
 
+    /// The failure is told in these words: what was found, and what to do.
+    #[track_caller]
+    pub fn says(&self, message: &str, hint: &str) {
+        let error = &self.report()["error"];
+        let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
+        assert!(text("message").contains(message), "{message:?} isn't said: {error:#}");
+        assert!(text("hint").contains(hint), "{hint:?} isn't said: {error:#}");
+    }
+
     /// Everything it said, wherever.
     pub fn everything(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+/// A port of loopback at which nobody listens. Nobody else is given it as long as this is kept, but
+/// a stand-in can be started there.
+pub struct FreePort(TcpSocket);
+
+impl FreePort {
+    pub fn reserve() -> FreePort {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        FreePort(socket)
+    }
+
+    pub fn number(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.number())
     }
 }
 
