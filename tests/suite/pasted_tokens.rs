@@ -247,7 +247,7 @@ fn a_jwt_tells_whose_it_is_in_the_hint() {
     let report = Job::against(&tenant).env("USER_BEARER_TOKEN", token).run().failed(
         8,
         "forbidden",
-        "append-and-update",
+        "retrieve-connection-admins",
     );
     assert!(report["error"]["message"].as_str().unwrap().contains("guest"), "{report}");
 }
