@@ -91,10 +91,12 @@ fn split(arguments: &str) -> Vec<String> {
     parts.iter().map(|part| part.trim().to_owned()).collect()
 }
 
-/// The first match of the one kind of pattern that the template has: `[^…]+`.
+/// The first match of the one kind of pattern that the template has: `[^…]+`, with POSIX's name for
+/// white space in it.
 fn find(pattern: &str, text: &str) -> String {
     let excluded = pattern.strip_prefix("[^").and_then(|pattern| pattern.strip_suffix("]+")).unwrap();
-    text.split(|c| excluded.contains(c)).find(|part| !part.is_empty()).unwrap_or_default().to_owned()
+    let characters = excluded.replace("[:space:]", " \t\n\u{b}\u{c}\r");
+    text.split(|c| characters.contains(c)).find(|part| !part.is_empty()).unwrap_or_default().to_owned()
 }
 
 /// The container's environment. `secrets` are named `SECRET/KEY`.
