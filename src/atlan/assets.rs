@@ -225,3 +225,10 @@ impl Tenant {
         if may_have_been_carried_out { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }
     }
 }
+
+/// What an answer is read as.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(body: &[u8], asset: &Asset, role: Role) -> Result<Snapshot, String> {
+    let answer: EntityAnswer = crate::http::parse(body, &crate::redact::Redactor::default())?;
+    answer.entity.into_snapshot(asset, role, None)
+}

@@ -231,6 +231,12 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Re
     }
 }
 
+/// What a body is read as beside a status of failure.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn refusal_of(body: &[u8]) -> Refusal {
+    Refusal::new(Service::Atlas, 400, &HeaderMap::new(), body, &Redactor::default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
