@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use tracing::info;
 
 use super::explain::{Request, is_no_such_entity};
 use super::lenient::{number, shown};
@@ -237,9 +236,9 @@ impl Tenant {
                     return Ok(connection);
                 }
                 Err(error) => {
-                    let pause = is_no_such_entity(&error).then(|| patience.while_missing()).flatten();
+                    let pause =
+                        is_no_such_entity(&error).then(|| patience.while_missing("connection")).flatten();
                     let Some(pause) = pause else { return Err(self.explain(error, request)) };
-                    info!("the tenant has no such connection (yet): asking again for 5 s");
                     if let Err(over) = budget.pause(pause).await {
                         return Err(self.explain(error.or_stopped(over), request));
                     }
