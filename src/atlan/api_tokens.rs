@@ -195,6 +195,11 @@ impl Tenant {
                 let token =
                     token.ok_or_else(|| answer.unfit("it returns an API token without a client ID"))?;
                 if is_wanted(&token, wanted) && tokens.iter().all(|known| known.guid != token.guid) {
+                    if token.expires_at_ms.is_none() {
+                        warn!(
+                            "the tenant doesn't say when the API token expires: it is taken for one that hasn't"
+                        );
+                    }
                     tokens.push(token);
                 }
             }
