@@ -110,7 +110,8 @@ fn looks_like_a_flag(value: &OsStr) -> bool {
 fn misused(argument: &OsStr, place: usize) -> Usage {
     let argument = argument.to_string_lossy();
     let name = argument.split('=').next().unwrap_or_default();
-    let word = name.trim_start_matches('-');
+    // Some editors make one long dash of two.
+    let word = name.trim_start_matches(['-', '–', '—']);
     let is_flag = name.len() > word.len();
     let meant = |known: &&str| is_almost(word, known.trim_start_matches('-'));
     if let Some(flag) = FLAGS.iter().find(|flag| meant(flag)) {

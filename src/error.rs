@@ -46,6 +46,8 @@ pub enum ErrorKind {
     TokenExpired,
     /// The connection is missing, archived, or gone before the write.
     ConnectionNotFound,
+    /// The query collection is missing, archived, or gone before the write.
+    CollectionNotFound,
     /// The tenant, or Keycloak, doesn't accept the credentials.
     Unauthenticated,
     /// The user may not do this.
@@ -74,13 +76,14 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, in the order of exit codes.
-    pub const ALL: [ErrorKind; 18] = [
+    pub const ALL: [ErrorKind; 19] = [
         ErrorKind::Usage,
         ErrorKind::InvalidInput,
         ErrorKind::TokenNotFound,
         ErrorKind::TokenAmbiguous,
         ErrorKind::TokenExpired,
         ErrorKind::ConnectionNotFound,
+        ErrorKind::CollectionNotFound,
         ErrorKind::Unauthenticated,
         ErrorKind::Forbidden,
         ErrorKind::Rejected,
@@ -108,6 +111,11 @@ impl ErrorKind {
             ErrorKind::ConnectionNotFound => {
                 (6, "connection_not_found", "the connection is missing, archived, or gone before the write")
             }
+            ErrorKind::CollectionNotFound => (
+                6,
+                "collection_not_found",
+                "the query collection is missing, archived, or gone before the write",
+            ),
             ErrorKind::Unauthenticated => {
                 (7, "unauthenticated", "the bearer token has expired or isn't accepted")
             }

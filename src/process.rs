@@ -146,6 +146,7 @@ impl Process {
         let deadline = Instant::now() + config.deadline;
         self.deadline = Some(deadline);
         let budget = Budget::new(deadline, self.stop.clone());
+        outcome.role = config.job.role;
         let steps = steps::run(&config.job, config.access, &self.redactor, outcome, &budget);
         let ended = caught(steps).await;
         outcome.failure = match ended {

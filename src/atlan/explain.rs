@@ -4,6 +4,7 @@
 use std::time::SystemTime;
 
 use super::{Tenant, keycloak};
+use crate::config::{AssetKind, Role};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Over, Refusal, Service};
 use crate::text::{listed, quoted};
@@ -190,11 +191,12 @@ impl Tenant {
     }
 
     fn forbidden(&self, request: Request) -> (ErrorKind, String, String) {
+        let noun = self.asset.kind.noun();
         let what = match request {
-            Request::FindToken => "look up API tokens",
-            Request::Read => "read the connection",
-            Request::Write => "change the connection",
-            Request::ReadBack => "read the connection any more",
+            Request::FindToken => "look up API tokens".to_owned(),
+            Request::Read => format!("read the {noun}"),
+            Request::Write => format!("change the {noun}"),
+            Request::ReadBack => format!("read the {noun} any more"),
         };
         let message = format!("the user{} may not {what}", self.of_user());
         let hint = match request {
@@ -211,61 +213,75 @@ impl Tenant {
 
     /// What is missing: a place on the list, or Atlan's Admin role.
     fn who_may(&self) -> String {
-        let connection = quoted(self.connection.as_str());
+        let asset = quoted(self.asset.qualified_name.as_str());
+        let (keeper, noun) = (self.asset.kind.keeper(), self.asset.kind.noun());
         if self.session.is_of_a_machine() {
             return format!(
-                "This is an API token's own bearer token, and that token isn't a connection admin of {connection}. \
-                 Give a bearer token of a user who is one."
+                "This is an API token's own bearer token, and that token isn't {keeper} of {asset}. Give a bearer token \
+                 of a user who is one."
             );
         }
-        let admins = self.last_read.as_ref().map(|connection| connection.admin_users.names());
-        match (self.username(), admins) {
-            (Some(name), Some(admins)) if admins.iter().any(|admin| admin == name) => format!(
-                "{} is on the list of connection admins of {connection}. To change it takes Atlan's Admin role, too \
-                 (members and guests can't); or they were added less than a minute ago: then run again.",
+        let keepers = self.last_read.as_ref().map(|found| match self.role {
+            Role::Viewer => found.may_more.names(),
+            Role::ConnectionAdmin | Role::Editor => found.users.names(),
+        });
+        match (self.username(), keepers) {
+            (Some(name), Some(keepers)) if keepers.iter().any(|keeper| keeper == name) => format!(
+                "{} is {keeper} of {asset} already. To change it takes Atlan's Admin role, too (members and guests \
+                 can't); or they were added less than a minute ago: then run again.",
                 quoted(name)
             ),
             (_, Some([])) => format!(
-                "The user must be a connection admin of {connection}. It has no admin users: its admin groups and \
-                 roles decide."
+                "The user must be {keeper} of {asset}. It has no admin users: its admin groups and roles decide."
             ),
-            (_, Some(admins)) => format!(
-                "The user must be a connection admin of {connection}, and have Atlan's Admin role: use the bearer \
-                 token of one, or ask one to run this. Its admin users are {}.",
-                listed(admins.iter().map(String::as_str), 10)
+            (_, Some(keepers)) => format!(
+                "The user must be {keeper} of {asset}, and have Atlan's Admin role: use the bearer token of one, or ask \
+                 one to run this. Its admin users are {}.",
+                listed(keepers.iter().map(String::as_str), 10)
             ),
             (_, None) => format!(
-                "The user must be a connection admin of {connection}: use the bearer token of one, or ask one to \
-                 run this. If the connection or the right was made just now, run again in a minute."
+                "The user must be {keeper} of {asset}: use the bearer token of one, or ask one to run this. If the \
+                 {noun} or the right was made just now, run again in a minute."
             ),
         }
     }
 
     fn not_found(&self, request: Request) -> (ErrorKind, String, String) {
-        let name = quoted(self.connection.as_str());
+        let name = self.asset.qualified_name.as_str();
+        let what = format!("{} {}", self.asset.kind.noun(), quoted(name));
         let (message, hint) = match request {
             Request::Write => (
-                format!("the connection {name} was deleted before it could be updated"),
+                format!("the {what} was deleted before it could be updated"),
                 "If it was made anew, run again.".to_owned(),
             ),
             Request::ReadBack => (
-                format!("the connection {name} isn't there any more"),
+                format!("the {what} isn't there any more"),
                 "Somebody deleted it meanwhile. If it was made anew, run again.".to_owned(),
             ),
-            _ => (format!("the tenant has no connection {name}"), not_found_hint(self.connection.as_str())),
+            _ => (
+                format!("the tenant has no {what}"),
+                "Check the qualified name letter by letter (capitals count), and that ATLAN_BASE_URL is the right \
+                 tenant."
+                    .to_owned(),
+            ),
         };
-        (ErrorKind::ConnectionNotFound, message, hint)
+        (self.asset.kind.not_found(), message, hint)
     }
 
     fn auth_request_failed(&self) -> (ErrorKind, String, String) {
-        let guid = self.last_read.as_ref().and_then(|connection| connection.guid.as_deref());
+        let guid = self.last_read.as_ref().and_then(|found| found.guid.as_deref()).unwrap_or("<its GUID>");
+        let roles = match self.asset.kind {
+            AssetKind::Connection => format!("role connection_admins_{guid}"),
+            AssetKind::Collection => {
+                format!("role collection_admins_{guid} or collection_viewer_{guid}")
+            }
+        };
         (
             ErrorKind::Unavailable,
             "the tenant couldn't reach or use its own Keycloak for the update (status 400)".to_owned(),
             format!(
-                "This has one of two causes: Keycloak is away for a moment, then run again later; or its role \
-                 connection_admins_{} is missing, which Atlan's support must repair.",
-                guid.unwrap_or("<GUID of the connection>")
+                "This has one of two causes: Keycloak is away for a moment, then run again later; or its {roles} \
+                 is missing, which Atlan's support must repair."
             ),
         )
     }
@@ -292,19 +308,4 @@ fn redirect(status: u16, refusal: &Refusal, address: &str) -> (ErrorKind, String
         ),
         SUPPORT_HINT.to_owned(),
     )
-}
-
-fn not_found_hint(name: &str) -> String {
-    let parts: Vec<&str> = name.split('/').collect();
-    match parts.as_slice() {
-        [tenant, connector, number, _, ..] => format!(
-            "This looks like an asset inside a connection. Give the connection's own qualified name, perhaps {}.",
-            quoted(&format!("{tenant}/{connector}/{number}"))
-        ),
-        [_, _, _] => "Check the qualified name letter by letter (capitals count), and that ATLAN_BASE_URL is the \
-                      right tenant."
-            .to_owned(),
-        _ => "Give the qualified name, which looks like default/snowflake/1700000000, not the name that people see."
-            .to_owned(),
-    }
 }

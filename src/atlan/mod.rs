@@ -2,23 +2,25 @@
 //! mean.
 
 mod api_tokens;
-mod connections;
+mod assets;
 mod explain;
 mod keycloak;
 mod lenient;
 mod patience;
 mod session;
+mod snapshot;
 
 pub(crate) use api_tokens::{ApiToken, Found};
-pub(crate) use connections::{Connection, ConnectionAdmins, Version};
+pub(crate) use assets::ListInTenant;
 pub(crate) use explain::Request;
+pub(crate) use snapshot::{Snapshot, Version};
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::config::{Access, Job, QualifiedName, Services};
+use crate::config::{Access, Asset, Job, Role, Services};
 use crate::error::Failure;
 use crate::http::{Answer, Budget, Call, CallError, Http, Refusal, Service};
 use crate::redact::Redactor;
@@ -33,10 +35,12 @@ pub(crate) struct Tenant {
     http: Http,
     services: Services,
     session: Session,
-    /// Which connection all this is about.
-    connection: QualifiedName,
-    /// The connection as it was last read.
-    last_read: Option<Connection>,
+    /// What all this is about.
+    asset: Asset,
+    /// Which of its lists.
+    role: Role,
+    /// The asset as it was last read.
+    last_read: Option<Snapshot>,
     /// Until when a right that is young is waited for.
     permission_until: Instant,
     is_waiting_for_the_right: bool,
@@ -60,7 +64,8 @@ impl Tenant {
             http,
             services: access.services,
             session,
-            connection: job.connection.clone(),
+            asset: job.asset.clone(),
+            role: job.role,
             last_read: None,
             permission_until,
             is_waiting_for_the_right: false,
@@ -123,8 +128,11 @@ impl Tenant {
     /// minute after a connection was made or a user was put on its list.
     fn wait_for_the_right(&mut self, refusal: &Refusal) -> Option<Duration> {
         let is_young = match &self.last_read {
-            Some(connection) => connection.right_is_young(self.session.username.as_deref()),
-            None => self.connection.made_at().is_some_and(|made| connections::is_young(made, refusal.date)),
+            Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
+            None => {
+                let made_at = self.asset.qualified_name.made_at();
+                made_at.is_some_and(|made| snapshot::is_young(made, refusal.date))
+            }
         };
         let left = self.permission_until.saturating_duration_since(Instant::now());
         if !is_young || left < RIGHT_IS_ASKED_FOR_EVERY {
@@ -133,7 +141,8 @@ impl Tenant {
         if !std::mem::replace(&mut self.is_waiting_for_the_right, true) {
             info!(
                 "the tenant refuses this user (403), which can mean \"not yet\": a right takes up to half a minute \
-                 to arrive after a connection was made. Asking again for up to {} s",
+                 to arrive after a {} was made. Asking again for up to {} s",
+                self.asset.kind.noun(),
                 left.as_secs()
             );
         }

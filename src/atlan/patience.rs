@@ -51,7 +51,12 @@ impl Patience {
                 self.few <= FEW_TRIES
             }
         };
-        again.then(|| error.pause(self.pauses.next().unwrap_or_default()))
+        again.then(|| error.pause(self.pause()))
+    }
+
+    /// The next pause.
+    pub(super) fn pause(&mut self) -> Duration {
+        self.pauses.next().unwrap_or_default()
     }
 
     /// The pause before it is asked again whether `what` is there by now. Says once why.

@@ -14,6 +14,8 @@ use crate::text::{bare, is_overlooked, quoted};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QualifiedName(String);
 
+const COLLECTION_LOOKS_LIKE: &str = "a query collection's qualified name looks like default/collection/jdoe/5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11";
+
 const LOOKS_LIKE: &str = "a connection's qualified name looks like default/snowflake/1700000000";
 
 impl QualifiedName {
@@ -29,12 +31,41 @@ impl QualifiedName {
         if !text.starts_with('[') {
             return one(text);
         }
+        if text.contains('\\') {
+            return Err("has a backslash in it: a qualified name needs none, in JSON either".to_owned());
+        }
         let list: Vec<Value> = serde_json::from_str(text)
             .map_err(|_| format!("starts like a JSON array and isn't one; {LOOKS_LIKE}"))?;
         match list.as_slice() {
             [Value::Text(_)] => one(bare(list[0].text().unwrap_or_default())),
             [_] => Err(format!("is a list that must hold text; {LOOKS_LIKE}")),
             list => Err(format!("must name exactly one connection; the list has {}", list.len())),
+        }
+    }
+
+    /// Takes the name of a query collection, bare.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, as the rest of a sentence that starts with the input's name.
+    pub(crate) fn of_collection(text: &str) -> Result<QualifiedName, String> {
+        let text = bare(text);
+        if let Some(what) = unresolved(text) {
+            return Err(what.to_owned());
+        }
+        fits_into_a_url(text)?;
+        match text.split('/').collect::<Vec<_>>().as_slice() {
+            [tenant, "collection", creator, id]
+                if ![tenant, creator, id]
+                    .iter()
+                    .any(|part| part.is_empty() || part.contains(is_overlooked)) =>
+            {
+                Ok(QualifiedName(text.to_owned()))
+            }
+            [_, "collection", _, _, ..] => {
+                Err(format!("names something inside a query collection: {COLLECTION_LOOKS_LIKE}"))
+            }
+            _ => Err(format!("holds {}, and {COLLECTION_LOOKS_LIKE}", quoted(text))),
         }
     }
 
@@ -105,9 +136,17 @@ fn one(text: &str) -> Result<QualifiedName, String> {
             quoted(text)
         ));
     }
+    if !text.chars().all(is_usual) {
+        return Err(format!(
+            "has a character in it that no qualified name has: {}; {LOOKS_LIKE}",
+            quoted(text)
+        ));
+    }
     let segments: Vec<&str> = text.trim_matches('/').split('/').collect();
     match segments.as_slice() {
-        [_, "collection", ..] => Err("names a query collection, not a connection".to_owned()),
+        [_, "collection", ..] => {
+            Err("names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned())
+        }
         [tenant, connector, number, ..]
             if [tenant, connector, number].iter().all(|part| !part.is_empty()) =>
         {
@@ -128,6 +167,12 @@ fn one(text: &str) -> Result<QualifiedName, String> {
         }
         _ => Err(format!("holds {}, and {LOOKS_LIKE}", quoted(text))),
     }
+}
+
+/// The characters that a qualified name is made of. The workflow template's mutex looks for the
+/// same ones.
+fn is_usual(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "/_.:+~-".contains(c)
 }
 
 fn is_number(text: &str) -> bool {
@@ -188,6 +233,8 @@ mod tests {
             ("[\"a\",\"b\"]", "the list has 2"),
             ("[\"{{x}}\"]", "template"),
             ("[", "isn't one"),
+            ("[\"default\\/x\\/1\"]", "backslash"),
+            ("default/süd/1", "no qualified name has"),
             ("default/snow\u{a0}flake/1", "snow\\u00a0flake"),
             ("default/snow\u{ad}flake/1", "snow\\u00adflake"),
         ] {

@@ -38,7 +38,7 @@ pub enum Kind {
 macro_rules! inputs {
     ($($name:ident $field:ident $kind:ident $help:literal)*) => {
         $(
-            #[doc = $help]
+            #[doc = concat!("`", stringify!($name), "`")]
             pub const $name: Input = Input {
                 name: stringify!($name),
                 kind: Kind::$kind,
@@ -64,6 +64,8 @@ macro_rules! inputs {
 inputs! {
     ATLAN_BASE_URL atlan_base_url Plain "the tenant: https://TENANT.atlan.com, or INTERNAL inside Atlan's cluster"
     CONNECTION_QUALIFIED_NAME connection_qualified_name Plain "the connection, e.g. default/snowflake/1700000000, or a JSON array with that one string"
+    COLLECTION_QUALIFIED_NAME collection_qualified_name Plain "or a query collection instead, default/collection/CREATOR/UUID"
+    COLLECTION_ROLE collection_role Plain "with a query collection: editor or viewer (default editor)"
     API_TOKEN_NAME api_token_name Plain "the API token by its name; give exactly one of these three"
     API_TOKEN_GUID api_token_guid Plain "the API token by its GUID"
     API_TOKEN_CLIENT_ID api_token_client_id Plain "the API token by its client ID, apikey-…, with or without service-account-"

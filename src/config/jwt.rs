@@ -3,7 +3,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use serde_json::Value;
 
 /// What this program reads of a JWT's payload.
@@ -15,11 +14,6 @@ pub(crate) struct Claims {
     pub(crate) preferred_username: Option<String>,
     /// The GUID of that user.
     pub(crate) sub: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    alg: Option<Value>,
 }
 
 impl Claims {
@@ -56,20 +50,10 @@ fn decoded(token: &str) -> Option<Value> {
     let parts: Vec<&str> = token.split('.').map(|part| part.trim_end_matches('=')).collect();
     let [header, payload, signature] = parts[..] else { return None };
     let json = |part: &str| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
-    let header: Header = serde_json::from_value(json(header)?).ok()?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?.len();
-    let is_whole = match header.alg.as_ref().and_then(Value::as_str).unwrap_or_default() {
-        "none" => true,
-        "HS256" => signature == 32,
-        "HS384" => signature == 48,
-        "HS512" | "ES256" | "EdDSA" => signature == 64,
-        "ES384" => signature == 96,
-        "ES512" => signature == 132,
-        // As long as the key, in whole steps of 512 bits.
-        rsa if rsa.starts_with("RS") || rsa.starts_with("PS") => signature >= 128 && signature % 64 == 0,
-        _ => signature > 0,
-    };
-    json(payload).filter(|payload| is_whole && payload.is_object())
+    // How long a signature is says nothing: whoever gives tokens out may sign as they like.
+    URL_SAFE_NO_PAD.decode(signature).ok()?;
+    json(header).filter(Value::is_object)?;
+    json(payload).filter(Value::is_object)
 }
 
 fn damaged(token: &str) -> String {
@@ -111,27 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn a_jwt_that_was_cut_anywhere_is_noticed() {
-        for alg in ["RS256", "PS512", "HS256", "HS384", "HS512", "ES256", "ES384", "ES512", "EdDSA"] {
-            let signature = match alg {
-                "RS256" | "PS512" => 256,
-                "HS256" => 32,
-                "HS384" | "ES384" if alg == "HS384" => 48,
-                "ES384" => 96,
-                "ES512" => 132,
-                _ => 64,
-            };
-            let whole = jwt(&format!(r#"{{"typ":"JWT","alg":"{alg}"}}"#), r#"{"exp":1}"#, signature);
-            assert!(Claims::of(&whole).is_ok(), "{alg}");
-            for length in 3..whole.len() {
-                let what = Claims::of(&whole[..length]).err();
-                // Of RSA, a key of another length would leave these.
-                let is_rsa_of_another_key = what.is_none() && matches!(alg, "RS256" | "PS512");
-                assert!(
-                    what.is_some_and(|what| what.contains("cut off")) || is_rsa_of_another_key,
-                    "{alg} {length}"
-                );
-            }
+    fn a_jwt_that_was_cut_before_its_signature_is_noticed() {
+        let whole = jwt(r#"{"typ":"JWT","alg":"RS256"}"#, r#"{"exp":1}"#, 256);
+        let signature = whole.rfind('.').unwrap() + 1;
+        assert!(Claims::of(&whole).is_ok());
+        for length in 3..signature {
+            let what = Claims::of(&whole[..length]).err();
+            assert!(what.is_some_and(|what| what.contains("cut off")), "{length}");
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod address;
 mod api_token;
+mod asset;
 mod bearer_token;
 mod checks;
 mod client_id;
@@ -26,6 +27,7 @@ mod value;
 
 pub use address::Services;
 pub use api_token::ApiTokenRef;
+pub use asset::{Asset, Kind as AssetKind, Role};
 pub use bearer_token::BearerToken;
 pub use client_id::{ClientId, Username};
 pub use connection::QualifiedName;
@@ -75,8 +77,10 @@ pub struct Config {
 /// What to do.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// The connection.
-    pub connection: QualifiedName,
+    /// What the token gets a right to.
+    pub asset: Asset,
+    /// What it becomes.
+    pub role: Role,
     /// The API token to make an admin.
     pub api_token: ApiTokenRef,
     /// Write nothing.
@@ -206,7 +210,7 @@ fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsStrin
 }
 
 fn check(mut checks: Checks<'_>, network: Network, dry_run: bool) -> Result<Config, Failure> {
-    let connection = connection::check(&mut checks);
+    let target = asset::check(&mut checks);
     let api_token = api_token::check(&mut checks);
     let address = address::check(&mut checks, network.in_cluster);
     let credentials = credentials::check(&mut checks, address.as_ref());
@@ -219,14 +223,14 @@ fn check(mut checks: Checks<'_>, network: Network, dry_run: bool) -> Result<Conf
     if settle + Duration::from_secs_f64(SHORTEST_RUN) > deadline {
         checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
     }
-    let (Some(connection), Some(api_token), Some(address), Some(credentials), true) =
-        (connection, api_token, address, credentials, checks.are_passed())
+    let (Some((asset, role)), Some(api_token), Some(address), Some(credentials), true) =
+        (target, api_token, address, credentials, checks.are_passed())
     else {
         return Err(checks.failure());
     };
     refuse_if_expired(&credentials)?;
     let (warnings, notes) = checks.logged();
-    let job = Job { connection, api_token, dry_run, settle, permission_patience };
+    let job = Job { asset, role, api_token, dry_run, settle, permission_patience };
     let services = Services::at(&address);
     let access = Access { services, credentials, agent, connect_timeout, request_timeout, network };
     Ok(Config { job, access, deadline, warnings, notes })

@@ -88,7 +88,8 @@ impl Budget {
     /// Why there is no time left, or not so much.
     pub(crate) fn allows(&self, needed: Duration) -> Result<(), Over> {
         let (end, over) = self.end();
-        if Instant::now() + needed.max(SHORTEST_TRY) <= end { Ok(()) } else { Err(over) }
+        let left = end.saturating_duration_since(Instant::now());
+        if needed.max(SHORTEST_TRY) <= left { Ok(()) } else { Err(over) }
     }
 
     /// Waits, unless the time is up before there could be another try.

@@ -7,7 +7,7 @@ use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
 use super::budget::Over;
-use super::cause::Broken;
+use super::network::Broken;
 use super::speaker::{self, Service};
 use crate::error::{Exchange, TenantMessage};
 use crate::redact::Redactor;

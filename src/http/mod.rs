@@ -2,50 +2,36 @@
 //! the size limit of answers, and who spoke.
 
 mod budget;
-mod cause;
-mod diagnosis;
-mod distrust;
+mod call;
 mod fault;
 mod fresh;
 mod network;
-mod no_proxy;
-mod p521;
-mod proxy;
-mod resolve;
 mod speaker;
-mod tls;
 
 pub(crate) use budget::{Budget, Over, Stop};
+pub(crate) use call::Call;
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Heals, Refusal};
 pub(crate) use speaker::{Grant, Service};
 
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use backon::ExponentialBuilder;
-use bytes::Bytes;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
-use reqwest::{Method, Url, redirect};
+use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::debug;
 use uuid::Uuid;
 
-use crate::aside::aside;
-use crate::config::{Access, Credentials};
+use crate::config::Access;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::redact::Redactor;
 use crate::text;
-use fresh::{FreshBody, Gate};
+use fresh::FreshBody;
 use network::Network;
-use proxy::{Proxies, ProxyVars};
-use tls::Trust;
-
-/// Reading the CA certificates takes milliseconds.
-const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
@@ -58,59 +44,6 @@ pub(crate) fn pauses() -> ExponentialBuilder {
         .with_max_delay(Duration::from_secs(5))
         .with_jitter()
         .without_max_times()
-}
-
-/// One request.
-pub(crate) struct Call {
-    service: Service,
-    method: Method,
-    url: Url,
-    body: Option<(&'static str, Bytes)>,
-    /// For a write that gets old: when it must be on its way.
-    not_after: Option<Instant>,
-    /// False if it is to be sent on a connection that is open already.
-    may_connect: bool,
-}
-
-impl Call {
-    /// A GET of `path` below `base` with these query parameters.
-    pub(crate) fn get(service: Service, base: &Url, path: &str, query: &[(&str, &str)]) -> Call {
-        Call::new(service, Method::GET, below(base, path, query), None)
-    }
-
-    /// A PUT of JSON that is sent before `not_after`, or not at all.
-    pub(crate) fn put(
-        (service, base): (Service, &Url),
-        path: &str,
-        query: &[(&str, &str)],
-        json: Vec<u8>,
-        not_after: Instant,
-        may_connect: bool,
-    ) -> Call {
-        let body = Some(("application/json", json.into()));
-        let call = Call::new(service, Method::PUT, below(base, path, query), body);
-        Call { not_after: Some(not_after), may_connect, ..call }
-    }
-
-    /// A POST of a form.
-    pub(crate) fn post_form(service: Service, base: &Url, path: &str, fields: &[(&str, &str)]) -> Call {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let body = Some(("application/x-www-form-urlencoded", form.into()));
-        Call::new(service, Method::POST, below(base, path, &[]), body)
-    }
-
-    fn new(service: Service, method: Method, url: Url, body: Option<(&'static str, Bytes)>) -> Call {
-        Call { service, method, url, body, not_after: None, may_connect: true }
-    }
-}
-
-fn below(base: &Url, path: &str, query: &[(&str, &str)]) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path()));
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(query);
-    }
-    url
 }
 
 /// The header value of a bearer token, which is never printed.
@@ -145,7 +78,6 @@ impl Answer {
 /// The HTTP client.
 pub(crate) struct Http {
     client: reqwest::Client,
-    gate: Gate,
     network: Network,
     request_timeout: Duration,
     redactor: Redactor,
@@ -159,12 +91,10 @@ impl Http {
     /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
     /// and the CA certificates can't be read.
     pub(crate) async fn new(access: &Access, redactor: Redactor, budget: &Budget) -> Result<Http, Failure> {
-        let network = way_to_the_tenant(access, &redactor, budget).await?;
-        let gate = Gate::default();
+        let network = Network::of(access, &redactor, budget).await?;
         let client = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .default_headers(default_headers(access))
-            .connector_layer(gate.clone())
             // A redirect could carry the token elsewhere, and a repeated write could undo another's.
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never());
@@ -172,7 +102,7 @@ impl Http {
             let message = "the HTTP client can't be set up";
             Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
         })?;
-        Ok(Http { client, gate, network, request_timeout: access.request_timeout, redactor })
+        Ok(Http { client, network, request_timeout: access.request_timeout, redactor })
     }
 
     /// Makes the request once.
@@ -194,8 +124,7 @@ impl Http {
             Err(over) => Err(Fault::NotMade(over)),
             Ok(()) => match budget.limit(limit, self.exchange(call, bearer, &mut exchange)).await {
                 Ok(Some(outcome)) => outcome,
-                Ok(None) | Err(Over::Deadline) => Err(Fault::TimedOut(limit)),
-                Err(over) => Err(Fault::Stopped(over)),
+                late => Err(self.fault_of_waiting(late.err(), limit, call)),
             },
         };
         debug!(
@@ -232,7 +161,7 @@ impl Http {
                 None => bytes.into(),
             });
         }
-        self.gate.set_open(call.may_connect);
+        self.network.allow_connections(call.may_connect);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Err(self.fault_of(&error, call).await),
@@ -251,8 +180,19 @@ impl Http {
         Err(Fault::Refused(Refusal::new(call.service, status.as_u16(), &headers, &body, &self.redactor)))
     }
 
+    /// What it says that the answer didn't come in time. As long as the connection wasn't there,
+    /// nothing was sent.
+    fn fault_of_waiting(&self, over: Option<Over>, limit: Duration, call: &Call) -> Fault {
+        match (over, self.network.waited(&call.url, limit)) {
+            (Some(over @ Over::Stopped(_)), Some(_)) => Fault::NotMade(over),
+            (Some(over @ Over::Stopped(_)), None) => Fault::Stopped(over),
+            (_, Some(broken)) => Fault::Broken(broken.into()),
+            (_, None) => Fault::TimedOut(limit),
+        }
+    }
+
     async fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
-        if let Some(reason) = diagnosis::kept_back(error) {
+        if let Some(reason) = network::kept_back(error) {
             return Fault::KeptBack(reason);
         }
         let broken = self.network.broken(error, &call.url);
@@ -263,46 +203,6 @@ impl Http {
     pub(crate) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CallError> {
         parse(&answer.body, &self.redactor).map_err(|what| answer.unfit(what))
     }
-}
-
-/// Proxies, trust and names, as the variables around the program want them.
-async fn way_to_the_tenant(
-    access: &Access,
-    redactor: &Redactor,
-    budget: &Budget,
-) -> Result<Network, Failure> {
-    let mut targets = vec![&access.services.heracles, &access.services.atlas];
-    if let Credentials::Impersonation(user) = &access.credentials {
-        targets.push(&user.keycloak);
-    }
-    let refuse = |kind, message: String, hint: &str| Failure::new(kind, Step::Configure, message, hint);
-    let chosen = Proxies::choose(&ProxyVars::of_network(&access.network), &targets);
-    let (proxies, warnings) = chosen.map_err(|(name, what)| {
-        refuse(
-            ErrorKind::InvalidInput,
-            format!("{name} {what}"),
-            "Set it right, or unset it. Nothing was sent.",
-        )
-    })?;
-    proxies.secrets().iter().for_each(|secret| redactor.hide(secret));
-    warnings.iter().for_each(|warning| warn!("{warning}"));
-    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
-    let (file, folder) = (path(&access.network.ssl_cert_file), path(&access.network.ssl_cert_dir));
-    let needed = proxies.use_tls(&targets);
-    // Any of these files may be a pipe that nobody writes to.
-    let loaded = aside(move || Trust::load(file.as_deref(), folder.as_deref(), needed));
-    let hint = "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
-    let trust = match budget.limit(TIME_FOR_CERTIFICATES, loaded).await {
-        Ok(Some(Ok(trust))) => {
-            trust.map_err(|reason| refuse(ErrorKind::UntrustedCertificate, reason, hint))?
-        }
-        Err(Over::Stopped(signal)) => return Err(crate::steps::interrupted(signal, Step::Configure)),
-        _ => {
-            let message = "the CA certificates couldn't be read in time".to_owned();
-            return Err(refuse(ErrorKind::UntrustedCertificate, message, hint));
-        }
-    };
-    Ok(Network::new(proxies, trust, access.connect_timeout))
 }
 
 fn default_headers(access: &Access) -> HeaderMap {

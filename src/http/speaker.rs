@@ -48,7 +48,7 @@ pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, bo
         || text("errorId") && has("causes")
         || text("message") && text("servlet")
         || status == 400 && text("error");
-    gateway || service == Service::Atlas && atlas
+    gateway || atlas
 }
 
 fn only_message(body: &Value) -> bool {

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::config::{AssetKind, Role};
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::redact::Redactor;
-use crate::steps::{AdminList, Changed, Outcome, Status};
+use crate::steps::{Changed, Outcome, Status, UserList};
 use crate::text;
 
 /// What a run found and did. Fields are added, and none is renamed or taken away before a new major
@@ -28,12 +29,15 @@ pub(crate) struct Report {
     dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorPart>,
+    #[serde(flatten)]
+    asset: Option<AssetPart>,
+    /// What the token was to become, if that isn't a connection admin.
     #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<ConnectionPart>,
+    role: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_token: Option<ApiTokenPart>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    admin_users: Option<AdminUsersPart>,
+    #[serde(flatten)]
+    users: Option<UsersPart>,
     program: ProgramPart,
     elapsed_ms: u64,
 }
@@ -64,7 +68,14 @@ struct TenantPart {
 }
 
 #[derive(Debug, Serialize)]
-struct ConnectionPart {
+#[serde(rename_all = "snake_case")]
+enum AssetPart {
+    Connection(FoundPart),
+    Collection(FoundPart),
+}
+
+#[derive(Debug, Serialize)]
+struct FoundPart {
     qualified_name: String,
     guid: Option<String>,
     name: Option<String>,
@@ -78,8 +89,16 @@ struct ApiTokenPart {
     username: String,
 }
 
+/// The list that is meant.
 #[derive(Debug, Serialize)]
-struct AdminUsersPart {
+#[serde(rename_all = "snake_case")]
+enum UsersPart {
+    AdminUsers(ListsPart),
+    ViewerUsers(ListsPart),
+}
+
+#[derive(Debug, Serialize)]
+struct ListsPart {
     before: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Vec<String>>,
@@ -104,19 +123,31 @@ impl Report {
     /// The report of a run with this outcome, free of secrets.
     pub(crate) fn new(outcome: Outcome, elapsed: Duration, redactor: &Redactor) -> Report {
         let clean = |text: String| redactor.clean(&text).into_owned();
-        let clean_list = |list: AdminList| list.names().iter().map(|name| clean(name.clone())).collect();
+        let clean_list = |list: UserList| list.names().iter().map(|name| clean(name.clone())).collect();
         let (status, changed, dry_run) = (outcome.status(), outcome.history.changed(), outcome.dry_run);
-        let after = outcome.after;
-        let (connection, admin_users) = outcome
-            .connection
-            .map(|connection| {
-                let part = ConnectionPart {
-                    qualified_name: clean(connection.qualified_name.as_str().to_owned()),
-                    guid: connection.guid.map(clean),
-                    name: connection.name.map(clean),
+        let (after, role) = (outcome.after, outcome.role);
+        let (asset, users) = outcome
+            .found
+            .map(|found| {
+                let part = FoundPart {
+                    qualified_name: clean(found.asset.qualified_name.as_str().to_owned()),
+                    guid: found.guid.map(clean),
+                    name: found.name.map(clean),
                 };
-                let before = clean_list(connection.admin_users);
-                (part, AdminUsersPart { before, after: after.map(clean_list), omitted: None })
+                let asset = match found.asset.kind {
+                    AssetKind::Connection => AssetPart::Connection(part),
+                    AssetKind::Collection => AssetPart::Collection(part),
+                };
+                let lists = ListsPart {
+                    before: clean_list(found.users),
+                    after: after.map(clean_list),
+                    omitted: None,
+                };
+                let users = match role {
+                    Role::ConnectionAdmin | Role::Editor => UsersPart::AdminUsers(lists),
+                    Role::Viewer => UsersPart::ViewerUsers(lists),
+                };
+                (asset, users)
             })
             .unzip();
         Report {
@@ -124,14 +155,19 @@ impl Report {
             changed,
             dry_run,
             error: outcome.failure.map(|failure| ErrorPart::new(failure, clean)),
-            connection,
+            asset,
+            role: match role {
+                Role::ConnectionAdmin => None,
+                Role::Editor => Some("editor"),
+                Role::Viewer => Some("viewer"),
+            },
             api_token: outcome.api_token.map(|token| ApiTokenPart {
                 name: token.name.map(clean),
                 guid: token.guid.map(clean),
                 client_id: clean(token.client_id),
                 username: clean(token.username.as_str().to_owned()),
             }),
-            admin_users,
+            users,
             program: ProgramPart { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         }
@@ -170,6 +206,34 @@ impl Report {
         let json = serde_json::to_string(self).unwrap_or_default();
         // Characters that a terminal would act on are inside of strings, where JSON can escape them.
         text::escaped(&json, |_| false).into_owned()
+    }
+}
+
+impl AssetPart {
+    fn found(&self) -> &FoundPart {
+        match self {
+            AssetPart::Connection(found) | AssetPart::Collection(found) => found,
+        }
+    }
+
+    fn found_mut(&mut self) -> &mut FoundPart {
+        match self {
+            AssetPart::Connection(found) | AssetPart::Collection(found) => found,
+        }
+    }
+}
+
+impl UsersPart {
+    fn lists(&self) -> &ListsPart {
+        match self {
+            UsersPart::AdminUsers(lists) | UsersPart::ViewerUsers(lists) => lists,
+        }
+    }
+
+    fn lists_mut(&mut self) -> &mut ListsPart {
+        match self {
+            UsersPart::AdminUsers(lists) | UsersPart::ViewerUsers(lists) => lists,
+        }
     }
 }
 

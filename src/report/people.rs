@@ -2,28 +2,36 @@
 
 use std::fmt::Write;
 
-use super::Report;
+use super::{Report, UsersPart};
 use crate::steps::Status;
 use crate::text::{escaped, listed, quoted};
 
 /// A few lines: what happened, to which connection and token, who the admins are, what to do next.
 pub(super) fn text(report: &Report, colours: bool) -> String {
-    let connection = report.connection.as_ref().map_or_else(
-        || "the connection".to_owned(),
-        |connection| quoted(connection.name.as_deref().unwrap_or(&connection.qualified_name)),
+    let asset = report.asset.as_ref().map_or_else(
+        || "it".to_owned(),
+        |asset| {
+            let found = asset.found();
+            quoted(found.name.as_deref().unwrap_or(&found.qualified_name))
+        },
     );
     let token = report.api_token.as_ref().map_or_else(
         || "the API token".to_owned(),
         |token| format!("the API token {}", quoted(token.name.as_deref().unwrap_or(&token.client_id))),
     );
+    let holder = match report.role {
+        None => "a connection admin",
+        Some("viewer") => "a viewer",
+        Some(_) => "an editor",
+    };
     let (colour, done) = match report.status {
-        Status::Added => (32, format!("Added: {token} is now a connection admin of {connection}.")),
+        Status::Added => (32, format!("Added: {token} is now {holder} of {asset}.")),
         Status::AlreadyAdmin => {
-            (32, format!("Nothing to do: {token} is a connection admin of {connection} already."))
+            (32, format!("Nothing to do: {token} is a connection admin of {asset} already."))
         }
-        Status::WouldAdd => {
-            (33, format!("Dry run: {token} would become a connection admin of {connection}."))
-        }
+        Status::AlreadyEditor => (32, format!("Nothing to do: {token} is an editor of {asset} already.")),
+        Status::AlreadyViewer => (32, format!("Nothing to do: {token} is a viewer of {asset} already.")),
+        Status::WouldAdd => (33, format!("Dry run: {token} would become {holder} of {asset}.")),
         Status::Failed => (31, "Failed.".to_owned()),
     };
     let mut text = String::new();
@@ -39,14 +47,16 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
             let _ = writeln!(text, "Request ID, for Atlan's support: {}", request.http.request_id);
         }
     }
-    if let Some(lists) = &report.admin_users {
+    if let Some(users) = &report.users {
+        let lists = users.lists();
+        let what = if matches!(users, UsersPart::ViewerUsers(_)) { "viewers" } else { "admin users" };
         let (when, names) = match &lists.after {
             Some(after) if report.status == Status::WouldAdd => ("would be", after),
             Some(after) => ("are now", after),
             None => ("are", &lists.before),
         };
         let names = listed(names.iter().map(String::as_str), 10);
-        let _ = writeln!(text, "Its admin users {when}: {names}");
+        let _ = writeln!(text, "Its {what} {when}: {names}");
     }
     if report.status == Status::WouldAdd {
         text.push_str("Nothing was written. Run again without --dry-run to do it.\n");

@@ -1,7 +1,7 @@
 //! A report that has to fit: first the lists of names get shorter, then the texts, and at last
 //! parts are left out. What failed, and why, is kept longest.
 
-use super::{Omitted, Report};
+use super::{AssetPart, Omitted, Report, UsersPart};
 use crate::text;
 
 /// Texts are cut to so many characters, one after another, until the report fits.
@@ -26,8 +26,8 @@ pub(super) fn shortened(mut report: Report, most: usize) -> String {
         });
     }
     let leave_out: [fn(&mut Report); 4] = [
-        |report| report.admin_users = None,
-        |report| report.connection = None,
+        |report| report.users = None,
+        |report| report.asset = None,
         |report| report.api_token = None,
         |report| {
             if let Some(error) = &mut report.error {
@@ -48,7 +48,7 @@ pub(super) fn shortened(mut report: Report, most: usize) -> String {
 /// Halves the lists until the report fits, or nobody is left on them.
 fn shorten_lists(report: &mut Report, most: usize) {
     while report.to_json().len() > most {
-        let Some(lists) = &mut report.admin_users else { return };
+        let Some(lists) = report.users.as_mut().map(UsersPart::lists_mut) else { return };
         let longest = lists.before.len().max(lists.after.as_ref().map_or(0, Vec::len));
         if longest == 0 {
             return;
@@ -79,10 +79,10 @@ impl Report {
                 }
             }
         }
-        if let Some(connection) = &mut self.connection {
-            change(&mut connection.qualified_name);
-            connection.guid.iter_mut().for_each(&mut change);
-            connection.name.iter_mut().for_each(&mut change);
+        if let Some(found) = self.asset.as_mut().map(AssetPart::found_mut) {
+            change(&mut found.qualified_name);
+            found.guid.iter_mut().for_each(&mut change);
+            found.name.iter_mut().for_each(&mut change);
         }
         if let Some(token) = &mut self.api_token {
             token.name.iter_mut().for_each(&mut change);

@@ -4,20 +4,22 @@
 //! replica that is behind. So a list is written only while it is fresh, once; only a read that is
 //! newer than the write says what came of it; and only such a read is the base of the next write.
 
+mod said;
+
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::admin_list::FreshList;
 use super::outcome::{Changed, Outcome, SAYS_THE_SAME_AFTER, Standing};
-use super::{AdminUsers, Trouble, Written, archived, interrupted};
-use crate::atlan::Connection;
+use super::user_list::FreshList;
+use super::{Trouble, UserListApi, Written, archived};
+use crate::atlan::Snapshot;
 use crate::config::{Job, Username};
-use crate::error::{ErrorKind, Failure, Step};
+use crate::error::{Failure, Step};
 use crate::http::{Budget, Over, pauses};
-use crate::text::{listed, quoted};
+use crate::text::quoted;
 
 /// No write is started without so much time to finish it and to read it back.
 pub(crate) const TIME_FOR_A_WRITE: Duration = Duration::from_secs(2);
@@ -28,35 +30,36 @@ const LONGEST_STALENESS: Duration = Duration::from_secs(30);
 /// After so many accepted writes in a row that left the list as it was, no other writer is to blame.
 const MOST_WRITES_WITHOUT_A_TRACE: u32 = 4;
 
-/// Makes `username` an admin of `connection`, unless it is one, and believes only what it reads back.
+/// Puts `username` on the list that was `found`, unless it has the right already, and believes only
+/// what it reads back.
 ///
 /// # Errors
 ///
 /// What kept it from that. Whether anything was changed is in `outcome`.
 pub(super) async fn append_and_update(
-    api: &mut impl AdminUsers,
+    api: &mut impl UserListApi,
     job: &Job,
     username: &Username,
-    connection: Connection,
+    found: Snapshot,
     outcome: &mut Outcome,
     budget: &Budget,
 ) -> Result<(), Failure> {
     let step = Step::AppendAndUpdate;
     outcome.step = step;
-    let name = quoted(username.as_str());
-    if connection.admin_users.has(username.as_str()) {
-        info!(%step, "{name} is a connection admin already: nothing to do");
-        outcome.after = Some(connection.admin_users);
+    let (name, holder) = (quoted(username.as_str()), job.role.holder());
+    if found.has(username.as_str()) {
+        info!(%step, "{name} is {holder} already: nothing to do");
+        outcome.after = Some(found.users);
         return Ok(());
     }
     if job.dry_run {
-        info!(%step, "dry run: would make {name} a connection admin");
-        outcome.after = Some(connection.admin_users.with_appended(username));
+        info!(%step, "dry run: would make {name} {holder}");
+        outcome.after = Some(found.users.with_appended(username));
         return Ok(());
     }
     let mut update =
         Update { api, job, username, outcome, budget, pauses: pauses().build(), without_a_trace: 0 };
-    let ended = update.until_there(connection).await;
+    let ended = update.until_there(found).await;
     ended.map_err(|failure| update.tell_what_is_known(failure))
 }
 
@@ -73,14 +76,14 @@ struct Update<'a, A> {
 /// What reading after a write has shown.
 enum Found {
     /// The token is on the list.
-    There(Connection),
+    There(Snapshot),
     /// It isn't, and this list may be the base of another write.
-    NotThere(Connection),
+    NotThere(Snapshot),
 }
 
-impl<A: AdminUsers> Update<'_, A> {
+impl<A: UserListApi> Update<'_, A> {
     /// Writes, and reads what came of it, until the token is on the list and stays there.
-    async fn until_there(&mut self, mut base: Connection) -> Result<(), Failure> {
+    async fn until_there(&mut self, mut base: Snapshot) -> Result<(), Failure> {
         loop {
             let trouble = self.write(&base).await?;
             let accepted = trouble.is_none();
@@ -92,7 +95,10 @@ impl<A: AdminUsers> Update<'_, A> {
                 }
             }
             match found {
-                Found::There(now) => return Ok(self.succeed(now)),
+                Found::There(now) => {
+                    self.succeed(now);
+                    return Ok(());
+                }
                 Found::NotThere(now) => {
                     if accepted {
                         self.notice_an_overwrite(&base, &now)?;
@@ -104,11 +110,11 @@ impl<A: AdminUsers> Update<'_, A> {
     }
 
     /// Writes the list with the token appended, once. Answers what went wrong, if anything did.
-    async fn write(&mut self, base: &Connection) -> Result<Option<Trouble>, Failure> {
+    async fn write(&mut self, base: &Snapshot) -> Result<Option<Trouble>, Failure> {
         let step = Step::AppendAndUpdate;
         self.budget.allows(TIME_FOR_A_WRITE).map_err(|over| self.out_of_time(over, None))?;
-        info!(%step, "making {} a connection admin", quoted(self.username.as_str()));
-        let list = FreshList::new(&base.admin_users, base.read_at, self.username);
+        info!(%step, "making {} {}", quoted(self.username.as_str()), self.job.role.holder());
+        let list = FreshList::new(&base.users, base.read_at, self.username);
         let started = Instant::now();
         match self.api.write(list, &self.budget.for_the_write()).await {
             Written::NotCarriedOut(trouble) => {
@@ -168,7 +174,7 @@ impl<A: AdminUsers> Update<'_, A> {
             let now = self.read().await?;
             let standing = self.outcome.history.standing();
             if !matches!(standing, Standing::There | Standing::Old(_)) {
-                self.outcome.connection = Some(now.clone());
+                self.outcome.found = Some(now.clone());
             }
             match standing {
                 Standing::There => return Ok(Found::There(now)),
@@ -196,13 +202,14 @@ impl<A: AdminUsers> Update<'_, A> {
     }
 
     /// Reads the list once, and notes what it says.
-    async fn read(&mut self) -> Result<Connection, Failure> {
+    async fn read(&mut self) -> Result<Snapshot, Failure> {
         let now = self.api.read(&self.budget.with_grace()).await.map_err(|failure| {
             match self.outcome.history.changed() {
                 Changed::Unknown if failure.kind.is_by_signal() => failure,
                 Changed::Unknown => Failure {
                     message: format!(
-                        "the connection couldn't be read back after the write: {}",
+                        "the {} couldn't be read back after the write: {}",
+                        self.job.asset.kind.noun(),
                         failure.message
                     ),
                     ..failure
@@ -210,113 +217,12 @@ impl<A: AdminUsers> Update<'_, A> {
                 _ => failure,
             }
         })?;
-        self.outcome.history.read(now.version.clone(), now.admin_users.has(self.username.as_str()));
-        if now.is_archived { Err(archived(&now, Step::AppendAndUpdate)) } else { Ok(now) }
+        self.outcome.history.read(now.version, now.has(self.username.as_str()));
+        if now.is_archived { Err(archived(&now.asset, Step::AppendAndUpdate)) } else { Ok(now) }
     }
 
     async fn pause_until(&self, then: Instant, trouble: Option<&Trouble>) -> Result<(), Failure> {
         let pause = then.saturating_duration_since(Instant::now());
         self.budget.pause(pause).await.map_err(|over| self.out_of_time(over, trouble))
-    }
-
-    /// # Errors
-    ///
-    /// If somebody who was on the list isn't any more, though nobody else seems to have written.
-    fn refuse_if_somebody_is_gone(&mut self, now: &Connection) -> Result<(), Failure> {
-        let Some(before) = &self.outcome.connection else { return Ok(()) };
-        let gone = before.admin_users.not_in(&now.admin_users);
-        // A name that neither the old list nor ours had is another writer's. If somebody is missing
-        // next to it, that writer left them out: their doing, not ours.
-        let planned = before.admin_users.with_appended(self.username);
-        let has_newcomers = !now.admin_users.not_in(&planned).is_empty();
-        if gone.is_empty() || has_newcomers || self.outcome.history.changed() != Changed::Yes {
-            return Ok(());
-        }
-        self.outcome.after = Some(now.admin_users.clone());
-        let names = listed(gone.iter().map(String::as_str), 10);
-        Err(Failure::new(
-            ErrorKind::VerificationFailed,
-            Step::AppendAndUpdate,
-            format!("{} is now a connection admin, but {names} no longer is", quoted(self.username.as_str())),
-            "If they were removed on purpose at the same moment, all is well. If not, add them again in Atlan and \
-             ask its support: this program wrote them into the new list.",
-        ))
-    }
-
-    /// # Errors
-    ///
-    /// If accepted writes go on leaving the list as it was.
-    fn notice_an_overwrite(&mut self, before: &Connection, now: &Connection) -> Result<(), Failure> {
-        if before.admin_users.is_same(&now.admin_users) {
-            self.without_a_trace += 1;
-            warn!("the list is as it was before the write; trying again");
-        } else {
-            self.without_a_trace = 0;
-            warn!("another writer's list has taken the place of ours; trying again from theirs");
-        }
-        match self.without_a_trace {
-            MOST_WRITES_WITHOUT_A_TRACE => Err(self.out_of_time(Over::Deadline, None)),
-            _ => Ok(()),
-        }
-    }
-
-    fn succeed(&mut self, now: Connection) {
-        let (step, name) = (Step::AppendAndUpdate, quoted(self.username.as_str()));
-        match self.outcome.history.changed() {
-            Changed::No => info!(%step, "another writer made {name} a connection admin meanwhile"),
-            _ if now.is_young() => info!(
-                %step,
-                "{name} is now a connection admin; the connection is new, so it may take a minute until the right works"
-            ),
-            _ => info!(%step, "{name} is now a connection admin"),
-        }
-        self.outcome.after = Some(now.admin_users);
-    }
-
-    /// The failure of a run that may not go on.
-    fn out_of_time(&self, over: Over, trouble: Option<&Trouble>) -> Failure {
-        let step = Step::AppendAndUpdate;
-        let name = quoted(self.username.as_str());
-        let (kind, message, hint) = match (over, trouble, self.outcome.history.changed()) {
-            (Over::Stopped(signal), ..) => return interrupted(signal, step),
-            (Over::Deadline, Some(trouble), _) => return trouble.failure.clone(),
-            (Over::Deadline, None, Changed::Unknown) => (
-                ErrorKind::VerificationFailed,
-                "the tenant accepted the write, but what it shows is still the list from before".to_owned(),
-                "Don't run again before you have looked: the next run could start from the same old list.",
-            ),
-            (Over::Deadline, None, Changed::Yes) => (
-                ErrorKind::Unavailable,
-                "the deadline leaves no time to wait for SETTLE_SECONDS and look again".to_owned(),
-                "Run again, or raise DEADLINE_SECONDS.",
-            ),
-            (Over::Deadline, None, Changed::No) if self.outcome.history.has_writes() => (
-                ErrorKind::VerificationFailed,
-                format!("the tenant accepted the write, and yet {name} isn't among the admins"),
-                "Look at who else writes this connection's admins right now (another workflow, perhaps), and run \
-                 again when they are done; if there is nobody, ask Atlan's support.",
-            ),
-            (Over::Deadline, None, Changed::No) => (
-                ErrorKind::Unavailable,
-                "too little of DEADLINE_SECONDS is left to write the list and read it back".to_owned(),
-                "Nothing was written. Run again, or raise DEADLINE_SECONDS.",
-            ),
-        };
-        Failure::new(kind, step, message, hint)
-    }
-
-    /// Puts first what the reader of a failure must know about the write.
-    fn tell_what_is_known(&self, failure: Failure) -> Failure {
-        let (username, connection) = (quoted(self.username.as_str()), quoted(self.job.connection.as_str()));
-        let known = match self.outcome.history.changed() {
-            Changed::No => return failure,
-            Changed::Yes if failure.kind == ErrorKind::VerificationFailed => return failure,
-            Changed::Yes => format!("{username} is a connection admin now; only the last look wasn't taken."),
-            Changed::Unknown => format!(
-                "Check in Atlan whether {username} is among the admins of {connection}: the write may have been \
-                 carried out. If it isn't, run again: that is safe, and mends a right that was given without the entry."
-            ),
-        };
-        Failure { hint: format!("{known} {}", failure.hint), ..failure }
     }
 }

@@ -7,23 +7,23 @@
 //! Each takes what the one before it returns, so they can't be called out of order. All of them
 //! fill the one [`Outcome`].
 
-mod admin_list;
 mod append_and_update;
 #[cfg(test)]
 mod model;
 mod outcome;
 mod retrieve_connection_admins;
 mod retrieve_token;
+mod user_list;
 
-pub(crate) use admin_list::{AdminList, FreshList};
 pub use outcome::Outcome;
 pub(crate) use outcome::{Changed, Status};
+pub(crate) use user_list::{FreshList, UserList};
 
 use std::time::Duration;
 
-use crate::atlan::{Connection, ConnectionAdmins, Tenant};
-use crate::config::{Access, Job};
-use crate::error::{ErrorKind, Failure, Step};
+use crate::atlan::{ListInTenant, Snapshot, Tenant};
+use crate::config::{Access, Asset, Job};
+use crate::error::{Failure, Step};
 use crate::http::Budget;
 use crate::redact::Redactor;
 use crate::signals::Signal;
@@ -44,19 +44,19 @@ pub(crate) async fn run(
 ) -> Result<(), Failure> {
     let mut tenant = Tenant::connect(access, job, redactor.clone(), budget).await?;
     let token = retrieve_token::retrieve_token(&mut tenant, job, outcome, budget).await?;
-    let connection =
+    let found =
         retrieve_connection_admins::retrieve_connection_admins(&mut tenant, job, outcome, budget).await?;
     let username = &token.username;
-    let mut admins = ConnectionAdmins { tenant: &mut tenant, username };
-    append_and_update::append_and_update(&mut admins, job, username, connection, outcome, budget).await
+    let mut list = ListInTenant { tenant: &mut tenant, username };
+    append_and_update::append_and_update(&mut list, job, username, found, outcome, budget).await
 }
 
-/// What step 3 needs of the tenant: to read the list, and to write it.
-pub(crate) trait AdminUsers {
-    /// Reads the connection, and waits for what passes by itself.
-    async fn read(&mut self, budget: &Budget) -> Result<Connection, Failure>;
+/// What step 3 needs of the tenant: to read the list of users, and to write it.
+pub(crate) trait UserListApi {
+    /// Reads the asset with its list, and waits for what passes by itself.
+    async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure>;
 
-    /// Replaces the list of admin users, once.
+    /// Replaces the list, once.
     async fn write(&mut self, list: FreshList, budget: &Budget) -> Written;
 }
 
@@ -91,12 +91,13 @@ pub(crate) fn interrupted(signal: Signal, step: Step) -> Failure {
     )
 }
 
-/// The failure of a run that finds the connection archived.
-fn archived(connection: &Connection, step: Step) -> Failure {
+/// The failure of a run that finds the asset archived.
+fn archived(asset: &Asset, step: Step) -> Failure {
+    let noun = asset.kind.noun();
     Failure::new(
-        ErrorKind::ConnectionNotFound,
+        asset.kind.not_found(),
         step,
-        format!("the connection {} is archived", quoted(connection.qualified_name.as_str())),
-        "Restore the connection in Atlan first, or give the qualified name of another.",
+        format!("the {noun} {} is archived", quoted(asset.qualified_name.as_str())),
+        format!("Restore the {noun} in Atlan first, or give the qualified name of another."),
     )
 }

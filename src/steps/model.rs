@@ -6,17 +6,30 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::admin_list::MOST_AGE;
 use super::append_and_update::{TIME_FOR_A_WRITE, append_and_update};
 use super::outcome::{Changed, Outcome, Status};
-use super::{AdminUsers, FreshList, Trouble, Written, interrupted};
-use crate::atlan::{ApiToken, Connection};
-use crate::config::{ApiTokenRef, ClientId, Job, QualifiedName};
+use super::user_list::MOST_AGE;
+use super::{FreshList, Trouble, UserListApi, Written, interrupted};
+use crate::atlan::{ApiToken, Snapshot};
+use crate::config::{ApiTokenRef, Asset, AssetKind, ClientId, Job, QualifiedName, Role};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{Budget, Over, Stop};
 use crate::signals::Signal;
 
 const TOKEN: &str = "service-account-apikey-1";
+
+/// The asset whose list this is.
+fn asset(role: Role) -> Asset {
+    let (kind, name) = match role {
+        Role::ConnectionAdmin => {
+            (AssetKind::Connection, QualifiedName::parse("default/snowflake/1700000000"))
+        }
+        Role::Editor | Role::Viewer => {
+            (AssetKind::Collection, QualifiedName::of_collection("default/collection/jdoe/1"))
+        }
+    };
+    Asset { kind, qualified_name: name.unwrap() }
+}
 
 /// What becomes of one write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,6 +78,7 @@ const OTHERS: [Other; 5] =
 /// One run.
 #[derive(Clone, Debug)]
 struct Case {
+    role: Role,
     fates: Vec<Fate>,
     /// How long after a write of ours reads show what was there before it: every read or every other.
     lag_ms: u64,
@@ -126,7 +140,13 @@ impl Model {
             let (at, change) = self.pending.remove(0);
             let mut list = self.now().to_vec();
             match change {
-                Change::Ours(ours) => list = ours,
+                Change::Ours(ours) => {
+                    list = ours;
+                    // The tenant puts a collection's creator back among its editors.
+                    if self.case.role == Role::Editor && !list.iter().any(|name| name == "jdoe") {
+                        list.push("jdoe".to_owned());
+                    }
+                }
                 Change::Other => match self.case.other {
                     Other::Nobody => continue,
                     Other::Adds => list.push("dave".to_owned()),
@@ -144,8 +164,11 @@ impl Model {
         &self.states.last().unwrap().1
     }
 
-    fn connection(&self, place: usize) -> Connection {
-        Connection::with_admins(&self.states[place].1, place as i64)
+    fn snapshot(&self, place: usize) -> Snapshot {
+        let role = self.case.role;
+        let editors = ["jdoe", "editor"].map(str::to_owned);
+        let may_more: &[String] = if role == Role::Viewer { &editors } else { &[] };
+        Snapshot::of(&asset(role), &self.states[place].1, may_more, place as i64)
     }
 }
 
@@ -160,8 +183,8 @@ impl Model {
     }
 }
 
-impl AdminUsers for Model {
-    async fn read(&mut self, budget: &Budget) -> Result<Connection, Failure> {
+impl UserListApi for Model {
+    async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure> {
         let step = Step::AppendAndUpdate;
         match budget.limit(Duration::from_secs(30), sleep(Duration::from_millis(60))).await {
             Ok(_) => {}
@@ -180,7 +203,7 @@ impl AdminUsers for Model {
         let last_write = self.writes.last().map(|write| write.at);
         let seen_at = last_write.filter(|at| is_behind && now < *at + lag).unwrap_or(now);
         let place = self.states.iter().rposition(|(at, _)| *at <= seen_at).unwrap();
-        Ok(self.connection(place))
+        Ok(self.snapshot(place))
     }
 
     async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {
@@ -241,19 +264,21 @@ async fn check(case: Case) {
     let budget = Budget::new(deadline, stop);
     let client_id = ClientId::parse("apikey-1").unwrap();
     let job = Job {
-        connection: QualifiedName::parse("default/snowflake/1700000000").unwrap(),
+        asset: asset(case.role),
+        role: case.role,
         api_token: ApiTokenRef::ClientId(client_id.clone()),
         dry_run: false,
         settle: Duration::ZERO,
         permission_patience: Duration::ZERO,
     };
     let mut outcome = Outcome::new(false);
+    outcome.role = case.role;
     outcome.api_token = Some(ApiToken::unseen(&client_id));
-    let connection = model.connection(0);
-    outcome.history.read(connection.version, false);
-    outcome.connection = Some(connection.clone());
+    let found = model.snapshot(0);
+    outcome.history.read(found.version, false);
+    outcome.found = Some(found.clone());
     let username = client_id.username();
-    let ended = append_and_update(&mut model, &job, &username, connection, &mut outcome, &budget).await;
+    let ended = append_and_update(&mut model, &job, &username, found, &mut outcome, &budget).await;
     outcome.failure = ended.err();
     let ended_at = Instant::now();
     is_true(&case, &model, &outcome);
@@ -288,7 +313,9 @@ fn is_true(case: &Case, model: &Model, outcome: &Outcome) {
                     .is_some_and(|f| f.kind == ErrorKind::VerificationFailed || f.kind.is_by_signal());
             assert!(is_known, "{}", what());
         }
-        (Changed::No, Status::AlreadyAdmin) => assert_eq!(case.other, Other::AddsOurToken, "{}", what()),
+        (Changed::No, Status::AlreadyAdmin | Status::AlreadyEditor | Status::AlreadyViewer) => {
+            assert_eq!(case.other, Other::AddsOurToken, "{}", what())
+        }
         (Changed::No, status) => assert_eq!(status, Status::Failed, "{}", what()),
         (Changed::Unknown, status) => assert_eq!(status, Status::Failed, "{}", what()),
     }
@@ -358,6 +385,7 @@ fn cases() -> impl Iterator<Item = Case> {
                 ];
                 more.into_iter().map(
                     move |(other_after_ms, signal_after_ms, deadline_ms, unreadable_from)| Case {
+                        role: Role::ConnectionAdmin,
                         fates: fates.clone(),
                         lag_ms,
                         every_other: other_after_ms > 0,
@@ -380,7 +408,14 @@ fn whatever_happens_around_the_write_the_outcome_is_the_truth() {
     let mut runs = 0;
     for case in cases() {
         runs += 1;
-        runtime.block_on(check(case));
+        runtime.block_on(check(case.clone()));
+        // A collection's two lists: the same, with fewer rounds.
+        if case.fates.len() == 1 || case.fates.len() == 2 && case.lag_ms == 0 {
+            for role in [Role::Editor, Role::Viewer] {
+                runs += 1;
+                runtime.block_on(check(Case { role, ..case.clone() }));
+            }
+        }
     }
     println!("{runs} runs of step 3 against the model");
     assert!(runs > 10_000);

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::admin_list::AdminList;
-use crate::atlan::{ApiToken, Connection, Version};
+use super::user_list::UserList;
+use crate::atlan::{ApiToken, Snapshot, Version};
+use crate::config::Role;
 use crate::error::{Failure, Step};
 
 /// A read that shows a list of another writer must say the same so much later before it counts: it
@@ -26,10 +27,12 @@ pub struct Outcome {
     pub(crate) dry_run: bool,
     /// The API token, once it is found.
     pub(crate) api_token: Option<ApiToken>,
-    /// The connection as it was when it was last read without the token.
-    pub(crate) connection: Option<Connection>,
-    /// The admin users at the end: as read back, or in a dry run as they would be.
-    pub(crate) after: Option<AdminList>,
+    /// The asset as it was when it was last read without the token.
+    pub(crate) found: Option<Snapshot>,
+    /// What the token is to become.
+    pub(crate) role: Role,
+    /// The users on the list at the end: as read back, or in a dry run as they would be.
+    pub(crate) after: Option<UserList>,
     /// What was written and read.
     pub(crate) history: History,
     /// Why the run failed, if it did.
@@ -40,11 +43,15 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
-    /// The API token was made a connection admin.
+    /// The API token got the right.
     Added,
-    /// It was one already, or another writer made it one.
+    /// It was a connection admin already, or another writer made it one.
     AlreadyAdmin,
-    /// It would be made one, if this weren't a dry run.
+    /// The same for an editor of a collection.
+    AlreadyEditor,
+    /// The same for a viewer.
+    AlreadyViewer,
+    /// It would get it, if this weren't a dry run.
     WouldAdd,
     /// The run failed.
     Failed,
@@ -57,7 +64,8 @@ impl Outcome {
             step: Step::Configure,
             dry_run,
             api_token: None,
-            connection: None,
+            found: None,
+            role: Role::ConnectionAdmin,
             after: None,
             history: History::default(),
             failure: None,
@@ -71,21 +79,24 @@ impl Outcome {
 
     /// How the run ended.
     pub(crate) fn status(&self) -> Status {
-        let is_there = || {
-            let username = self.api_token.as_ref().map(|token| token.username.as_str());
-            let now = self.connection.as_ref().map(|connection| &connection.admin_users);
-            username.zip(now).is_some_and(|(username, now)| now.has(username))
+        let username = self.api_token.as_ref().map(|token| token.username.as_str());
+        let had_it = |list: fn(&Snapshot) -> &UserList| {
+            let list = self.found.as_ref().map(list);
+            username.zip(list).is_some_and(|(username, list)| list.has(username))
         };
-        match self.history.changed() {
+        let (is_on_it, may_more) = (had_it(|found| &found.users), had_it(|found| &found.may_more));
+        match (self.history.changed(), self.role) {
             _ if self.failure.is_some() => Status::Failed,
-            _ if self.dry_run && !is_there() => Status::WouldAdd,
-            Changed::No => Status::AlreadyAdmin,
-            Changed::Yes | Changed::Unknown => Status::Added,
+            _ if self.dry_run && !is_on_it && !may_more => Status::WouldAdd,
+            (Changed::Yes | Changed::Unknown, _) => Status::Added,
+            (Changed::No, Role::ConnectionAdmin) => Status::AlreadyAdmin,
+            (Changed::No, Role::Viewer) if !may_more => Status::AlreadyViewer,
+            (Changed::No, Role::Editor | Role::Viewer) => Status::AlreadyEditor,
         }
     }
 }
 
-/// Whether the list of admins carries a change that this run made.
+/// Whether the list carries a change that this run made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Changed {
     /// It doesn't: nothing was written, or a newer read shows that nothing came of it.

@@ -1,10 +1,10 @@
-//! Step 2: reads the connection and its admins.
+//! Step 2: reads the connection and its admins, or the query collection and its lists.
 
 use tracing::{info, warn};
 
 use super::{Outcome, archived};
-use crate::atlan::{Connection, Request, Tenant};
-use crate::config::Job;
+use crate::atlan::{Request, Snapshot, Tenant};
+use crate::config::{AssetKind, Job};
 use crate::error::{Failure, Step};
 use crate::http::Budget;
 use crate::text::quoted;
@@ -14,25 +14,28 @@ pub(super) async fn retrieve_connection_admins(
     job: &Job,
     outcome: &mut Outcome,
     budget: &Budget,
-) -> Result<Connection, Failure> {
+) -> Result<Snapshot, Failure> {
     let step = Step::RetrieveConnectionAdmins;
     outcome.step = step;
-    info!(%step, "reading the connection {}", quoted(job.connection.as_str()));
-    let connection = tenant.connection(Request::Read, budget).await?;
-    let has_token =
-        outcome.api_token.as_ref().is_some_and(|token| connection.admin_users.has(token.username.as_str()));
-    outcome.history.read(connection.version, has_token);
-    outcome.connection = Some(connection.clone());
-    if connection.is_archived {
-        return Err(archived(&connection, step));
+    let noun = job.asset.kind.noun();
+    info!(%step, "reading the {noun} {}", quoted(job.asset.qualified_name.as_str()));
+    let found = tenant.read_asset(Request::Read, budget).await?;
+    let has_token = outcome.api_token.as_ref().is_some_and(|token| found.has(token.username.as_str()));
+    outcome.history.read(found.version, has_token);
+    outcome.found = Some(found.clone());
+    if found.is_archived {
+        return Err(archived(&job.asset, step));
     }
-    let name = connection.name.as_deref().unwrap_or_else(|| connection.qualified_name.as_str());
-    info!(%step, "found the connection {} with {} admin users", quoted(name), connection.admin_users.names().len());
-    if connection.name.is_none() {
-        warn!(%step, "the tenant shows no name of the connection: it is missing, or no text");
+    let name = quoted(found.name.as_deref().unwrap_or(job.asset.qualified_name.as_str()));
+    let users = job.role.users();
+    info!(%step, "found the {noun} {name} with {} {users}", found.users.names().len());
+    if found.name.is_none() {
+        warn!(%step, "the tenant shows no name of the {noun}: it is missing, or no text");
     }
+    // A collection's viewers are another list than those who may change it.
     if job.dry_run
-        && let Some(user) = tenant.username().filter(|name| !connection.admin_users.has(name))
+        && job.asset.kind == AssetKind::Connection
+        && let Some(user) = tenant.username().filter(|name| !found.has(name))
     {
         warn!(
             %step,
@@ -40,5 +43,5 @@ pub(super) async fn retrieve_connection_admins(
             quoted(user)
         );
     }
-    Ok(connection)
+    Ok(found)
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use api_token_connection_admin::config::inputs;
+use api_token_connection_admin::config::{QualifiedName, inputs};
 use api_token_connection_admin::error::ErrorKind;
 use serde_json::Value;
 
@@ -109,7 +109,17 @@ fn one_connection_has_one_mutex_in_whatever_form_it_is_given() {
     let [old, new] = mutexes("default/snowflake/1700000000");
     assert_eq!(old, "csa-api-token-connection-admin/default/snowflake/1700000000");
     assert_ne!(old, new, "Argo 3.6 and 3.7 refuse one name in both");
-    for form in [r#"["default/snowflake/1700000000"]"#, r#" [ "default/snowflake/1700000000" ] "#] {
+    for form in [
+        r#"["default/snowflake/1700000000"]"#,
+        r#" [ "default/snowflake/1700000000" ] "#,
+        "[\n  \"default/snowflake/1700000000\"\n]\n",
+        " default/snowflake/1700000000\r\n",
+        "\"default/snowflake/1700000000\"",
+        "'default/snowflake/1700000000'",
+        "\u{feff}default/snowflake/1700000000\u{a0}",
+    ] {
+        let meant = QualifiedName::parse(form).unwrap();
+        assert_eq!(meant.as_str(), "default/snowflake/1700000000", "the program takes it, too");
         assert_eq!(mutexes(form), [old.clone(), new.clone()], "{form}");
     }
     assert_ne!(mutexes("default/snowflake/1700000001")[0], old);

@@ -41,6 +41,7 @@ fn a_signal_ends_a_run_whose_report_nobody_reads_and_a_second_one_at_once() {
     std::thread::sleep(Duration::from_millis(700));
     let sent = Instant::now();
     running.signal("TERM");
+    std::thread::sleep(Duration::from_millis(200)); // two that come together are one
     running.signal("TERM");
     // Already known to be an admin: a definite end, whatever the signal.
     let status = running.child.wait().unwrap();

@@ -187,13 +187,13 @@ fn an_answer_that_is_too_large_is_cut_off_while_it_is_read() {
     let flood = Fault::Flood(1 << 40);
     let mut cases: Vec<_> =
         [Stage::Token, Stage::Read, Stage::Write, Stage::ReadBack].map(|stage| (stage, flood.clone())).into();
-    cases.push((Stage::Read, Fault::body(vec![b' '; (16 << 20) + 1])));
+    cases.push((Stage::Read, Fault::body(vec![b' '; (4 << 20) + 1])));
     all_at_once(&cases, |(stage, answer)| {
         let tenant = StandIn::start(World::example());
         tenant.fail(*stage, Times::Forever, answer.clone());
         let ran = Job::against(&tenant).run();
         assert_eq!(ran.report()["error"]["kind"], "unexpected_response", "{stage:?}: {ran:?}");
-        ran.says("larger than 16 MiB: this program takes no more", "report this");
+        ran.says("larger than 4 MiB: this program takes no more", "report this");
         assert_eq!(tenant.count(*stage), 1, "{stage:?}");
     });
 }

@@ -43,6 +43,14 @@ fn a_user_without_rights_gets_exit_8_and_nothing_changes() {
 }
 
 #[test]
+fn with_an_unresolved_user_nobody_else_is_acted_for() {
+    let tenant = example();
+    let user = "{{=sprig.dig('labels', 'workflows', 'argoproj', 'io/creator', '', workflow)}}";
+    let ran = Job::in_cluster(&tenant).env("ATLAN_USER_ID", user).run();
+    ran.refused(&tenant, &["ATLAN_USER_ID has an unresolved"]);
+}
+
+#[test]
 fn the_clients_secret_can_come_from_a_file() {
     let tenant = example();
     let folder = tempfile::tempdir().unwrap();

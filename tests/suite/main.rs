@@ -7,13 +7,21 @@ mod odd_tls;
 mod proxy_support;
 mod support;
 
+mod collections;
 mod ends;
 mod exit_codes;
 mod impersonation;
-//mod inputs;
-//mod output;
+mod output;
 mod pipeline;
-//mod readme;
+mod readme;
+
+mod command_line;
+mod configuration;
+mod inputs;
+mod names;
+mod pasted_tokens;
+mod terminals;
+mod wrong_places;
 
 mod api_tokens;
 mod clocks;
@@ -27,7 +35,8 @@ mod network;
 mod not_yet;
 mod other_writers;
 mod permission;
-//mod secrets;
+mod report;
+mod secrets;
 mod signals;
 mod streams_and_files;
 mod tls;

@@ -207,7 +207,14 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
             "status 302",
             "let 127",
         ),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", 75, "unavailable", "status 502 (Bad Gateway)", "let 127"),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\n\r\n",
+            75,
+            "unavailable",
+            "status 502 (Bad Gateway)",
+            "why it isn't reached",
+        ),
+        ("HTTP/1.1 204 No Content\r\n\r\n", 10, "unexpected_response", "status 204", "let 127"),
         (
             "SSH-2.0-OpenSSH_9.2p1\r\n\r\n",
             10,
@@ -224,6 +231,26 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
         says(&ran, message, hint);
     }
     assert_eq!(tenant.connections(), 0);
+}
+
+#[test]
+fn a_limit_on_what_a_proxy_may_say_is_told_as_that() {
+    let (tenant, files) = tls_tenant();
+    let answer = format!("HTTP/1.1 200 OK\r\nx-long: {}\r\n\r\n", "y".repeat(9000));
+    let proxy = Between::start(Manner::Say(answer.into()), None);
+    let ran = trusting(&tenant, &files).env("HTTPS_PROXY", proxy.url("http")).run();
+    ends_at_once(&ran, 10, "unexpected_response", "retrieve-token");
+    says(&ran, "the proxy's answer has more than 8 KiB of headers", "a proxy");
+}
+
+#[test]
+fn a_proxy_variable_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let (tenant, files) = tls_tenant();
+    let value = std::ffi::OsStr::from_bytes(b"http://me:secret-\xff@127.0.0.1:1");
+    let ran = trusting(&tenant, &files).env("HTTPS_PROXY", value).run();
+    ends_at_once(&ran, 4, "invalid_input", "configure");
+    says(&ran, "HTTPS_PROXY isn't valid UTF-8", "");
 }
 
 #[test]
@@ -511,6 +538,25 @@ fn a_connection_that_is_not_answered_is_told_with_the_input_that_limits_it() {
 }
 
 #[test]
+fn a_connection_that_a_shorter_limit_gives_up_is_no_slow_answer() {
+    let (tenant, files) = tls_tenant();
+    let silent = Between::start(Manner::Silence, None);
+    for (limit, value) in [("DEADLINE_SECONDS", "3"), ("REQUEST_TIMEOUT_SECONDS", "0.4")] {
+        let job = trusting(&tenant, &files).env("ATLAN_BASE_URL", silent.url("https"));
+        let ran = job.env("DEADLINE_SECONDS", "3").env(limit, value).run();
+        ran.failed(75, "unavailable", "retrieve-token");
+        says(&ran, "can't connect to 127.0.0.1:", "a firewall drops the packets");
+        says(&ran, ": no connection within ", "port");
+        assert_eq!(ran.report()["changed"], false);
+    }
+    // And a slow answer is no missing connection.
+    tenant.fail(Stage::Token, Times::Forever, Fault::Silence);
+    let ran =
+        trusting(&tenant, &files).env("REQUEST_TIMEOUT_SECONDS", "1").env("DEADLINE_SECONDS", "3").run();
+    says(&ran, "no answer within ", "REQUEST_TIMEOUT_SECONDS");
+}
+
+#[test]
 fn a_host_that_does_not_exist_is_waited_for_ten_seconds() {
     // Its other name has a label of more than 63 characters: the resolver refuses it without asking
     // anybody.
@@ -563,10 +609,10 @@ fn no_compression_is_asked_for_and_none_is_understood() {
 #[test]
 fn an_answer_that_is_too_large_is_told_with_the_limit() {
     let tenant = StandIn::start(World::example());
-    tenant.fail(Stage::Token, Times::Once, Fault::Flood(17 << 20));
+    tenant.fail(Stage::Token, Times::Once, Fault::Flood(5 << 20));
     let ran = Job::against(&tenant).run();
     ends_at_once(&ran, 10, "unexpected_response", "retrieve-token");
-    says(&ran, "the answer is larger than 16 MiB: this program takes no more", "report this");
+    says(&ran, "the answer is larger than 4 MiB: this program takes no more", "report this");
 }
 
 #[test]

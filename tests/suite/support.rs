@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -13,6 +13,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use stand_in_tenant::{StandIn, World, example};
 use tokio::net::TcpSocket;
+
+/// What docs/ promises of every report.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+});
 
 /// A tenant with one connection and one API token.
 pub fn example() -> StandIn {
@@ -79,6 +85,14 @@ impl Job {
         self
     }
 
+    /// Another copy of the program, with the inputs that were given so far.
+    pub fn program(self, program: &Path) -> Job {
+        let mut command = Command::new(program);
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Job { command, ..self }
+    }
+
     /// For what only this test needs.
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Job {
         change(&mut self.command);
@@ -88,7 +102,7 @@ impl Job {
     /// A secret that stands where the program doesn't expect one, or inside something else: nothing
     /// that the program says may show it. What secret inputs hold is known anyway.
     pub fn secret(mut self, secret: &str) -> Job {
-        self.secrets.add(secret);
+        self.secrets.0.push(secret.to_owned());
         self
     }
 
@@ -117,7 +131,8 @@ impl Job {
         for (name, value) in variables {
             self.secrets.of_variable(&name, &value);
             if ["REPORT_FILE", "LOG_FILE"].contains(&name.as_str()) {
-                written.push(value);
+                let before = value.is_file().then(|| fs::read(&value).unwrap());
+                written.push((value, before));
             }
         }
         let child = one_after_another(|| self.command.spawn().unwrap());
@@ -140,7 +155,8 @@ pub struct Running {
     pub child: Child,
     started: Instant,
     secrets: Secrets,
-    written: Vec<PathBuf>,
+    /// The files that it may write, and what they held before.
+    written: Vec<(PathBuf, Option<Vec<u8>>)>,
 }
 
 impl Running {
@@ -148,8 +164,11 @@ impl Running {
     pub fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
         let ran = Ran::new(output, self.started.elapsed());
-        let is_file = |path: &&PathBuf| path.metadata().is_ok_and(|file| file.is_file());
-        let files = self.written.iter().filter(is_file).map(|path| fs::read_to_string(path).unwrap());
+        let written =
+            self.written.iter().filter(|(path, _)| path.metadata().is_ok_and(|file| file.is_file()));
+        let written = written.map(|(path, before)| (fs::read(path).unwrap(), before));
+        let files = written.filter(|(now, before)| before.as_ref() != Some(now));
+        let files = files.map(|(now, _)| String::from_utf8(now).unwrap());
         for said in files.chain([ran.stdout.clone(), ran.stderr.clone()]) {
             self.secrets.are_not_in(&said);
         }
@@ -254,7 +273,10 @@ impl Ran {
     pub fn report(&self) -> Value {
         let line = self.stdout.strip_suffix('\n').unwrap_or_else(|| panic!("no line: {self:?}"));
         assert!(!line.contains('\n'), "more than one line: {self:?}");
-        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let report = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let invalid: Vec<_> = SCHEMA.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(invalid.is_empty(), "not as docs/report.schema.json says: {invalid:?}: {self:?}");
+        report
     }
 
     /// The report of a run that made the token an admin.
@@ -278,6 +300,19 @@ impl Ran {
         assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
         assert!(error["hint"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
         report
+    }
+
+    /// Refused because of an input, before any request. The report says each of these words.
+    #[track_caller]
+    pub fn refused(&self, tenant: &StandIn, words: &[&str]) {
+        let report = self.failed(4, "invalid_input", "configure");
+        let said =
+            format!("{} {}", report["error"]["message"], report["error"]["hint"]).replace("\\\"", "\"");
+        for word in words {
+            assert!(said.contains(word), "{word:?} isn't said: {said}");
+        }
+        assert_eq!(report["changed"], false);
+        assert!(tenant.requests().is_empty(), "{said}");
     }
 
     /// The failure is told in these words: what was found, and what to do.

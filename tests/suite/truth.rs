@@ -243,7 +243,7 @@ fn a_definite_end_outranks_a_signal() {
     let tenant = self::tenant();
     tenant.slow_down(Stage::Write, Times::Once, ms(600));
     tenant.before(Stage::Write, |world| {
-        drop(world.roles.insert("jdoe".to_owned(), stand_in_tenant::Role::Member))
+        world.roles.insert("jdoe".to_owned(), stand_in_tenant::Role::Member);
     });
     let running = Job::against(&tenant).start();
     wait_until("the write", || tenant.count(Stage::Write) > 0);

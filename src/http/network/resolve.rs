@@ -22,7 +22,7 @@ pub(crate) enum LookupError {
     #[error("there is no such host")]
     NoSuchHost,
     /// No name server answers, or none knows what to say.
-    #[error("no name server answers")]
+    #[error("no name server has an answer")]
     NoAnswer,
     /// This machine can't look anything up at the moment.
     #[error("names can't be looked up: {0}")]

@@ -4,20 +4,17 @@
 //! understand, and send `http://` requests with a bearer token in them to a proxy on any machine.
 //! So it is never let: what is read here is understood, or refused before any request is made.
 
-use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use percent_encoding::percent_decode_str;
 use reqwest::Url;
-use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use url::Host;
 
+use super::hop::{Hop, place};
 use super::no_proxy::NoProxy;
+use super::proxy_address::{Proxy, bare};
+use super::resolve::is_localhost;
 use crate::config;
-use crate::text;
 
 /// A variable of the environment that isn't empty.
 pub(crate) struct Variable {
@@ -74,21 +71,6 @@ pub(crate) struct Proxies {
     exempt: NoProxy,
 }
 
-/// One proxy.
-pub(crate) struct Proxy {
-    /// Its address, without the credentials.
-    pub(crate) address: Url,
-    /// The variable that names it.
-    pub(crate) variable: String,
-    credentials: Option<Credentials>,
-}
-
-struct Credentials {
-    /// The value of `Proxy-Authorization`, which doesn't print.
-    header: HeaderValue,
-    secrets: Vec<SecretString>,
-}
-
 impl Proxies {
     /// Chooses the proxies for the addresses of this run, and warns of what isn't used.
     ///
@@ -137,8 +119,7 @@ impl Proxies {
 
     /// Everything in the proxies' credentials that must never be printed.
     pub(crate) fn secrets(&self) -> Vec<SecretString> {
-        let credentials = self.each().filter_map(|(_, proxy)| proxy.credentials.as_ref());
-        credentials.flat_map(|credentials| credentials.secrets.iter().cloned()).collect()
+        self.each().flat_map(|(_, proxy)| proxy.secrets().to_vec()).collect()
     }
 
     /// True if TLS is spoken on the way to one of the `targets`, with it or with a proxy.
@@ -156,8 +137,8 @@ impl Proxies {
             let rule = reqwest::Proxy::custom(move |url| {
                 (url.scheme() == scheme && !exempt.covers(url)).then(|| address.clone())
             });
-            client.proxy(match &proxy.credentials {
-                Some(credentials) => rule.custom_http_auth(credentials.header.clone()),
+            client.proxy(match proxy.authorization() {
+                Some(header) => rule.custom_http_auth(header.clone()),
                 None => rule,
             })
         })
@@ -183,150 +164,12 @@ impl Proxies {
     }
 }
 
-/// The first machine on the way to an address. Messages name it when it is the one that failed.
-#[derive(Clone, Debug)]
-pub(crate) enum Hop {
-    /// The address itself.
-    Direct(Url),
-    /// A proxy.
-    Proxy(Arc<Proxy>),
-}
-
-impl Hop {
-    /// The address that a connection is made to.
-    pub(crate) fn address(&self) -> &Url {
-        match self {
-            Hop::Direct(url) => url,
-            Hop::Proxy(proxy) => &proxy.address,
-        }
-    }
-}
-
-impl fmt::Display for Hop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Hop::Direct(url) => f.write_str(&place(url)),
-            Hop::Proxy(proxy) => write!(f, "{proxy}"),
-        }
-    }
-}
-
-impl fmt::Display for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the proxy {} ({})", place(&self.address), self.variable)
-    }
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({})", place(&self.address))
-    }
-}
-
-/// A URL's host, with its port if it names one, for a message.
-pub(crate) fn place(url: &Url) -> String {
-    let host = text::bounded(url.host_str().unwrap_or_default(), 100);
-    url.port().map(|port| format!("{host}:{port}")).unwrap_or(host)
-}
-
-impl Proxy {
-    /// The value of `Proxy-Authorization` for this proxy.
-    pub(crate) fn authorization(&self) -> Option<&HeaderValue> {
-        self.credentials.as_ref().map(|credentials| &credentials.header)
-    }
-
-    /// Understands `http://user:password@host:port`, all but the host being optional, or says what
-    /// is wrong with it without repeating any of it.
-    fn of(variable: &Variable) -> Result<Proxy, String> {
-        let value = bare(&variable.value);
-        if value.chars().any(|c| c.is_whitespace() || text::is_unprintable(c)) {
-            return Err("has white space or a control character in it".to_owned());
-        }
-        let (scheme, rest) = match value.split_once("://") {
-            Some((scheme, rest)) if is_scheme(scheme) => (scheme.to_ascii_lowercase(), rest),
-            _ => ("http".to_owned(), value),
-        };
-        match scheme.as_str() {
-            "http" | "https" => {}
-            other if other.starts_with("socks") => {
-                return Err("names a SOCKS proxy: only http:// and https:// proxies can be used".to_owned());
-            }
-            _ => return Err("must start with http:// or https://: no other proxies can be used".to_owned()),
-        }
-        // The last @: a password may have others in it, and # and / besides.
-        let (credentials, location) = match rest.rsplit_once('@') {
-            Some((credentials, location)) => (Some(credentials), location),
-            None => (None, rest),
-        };
-        let credentials = match credentials {
-            None | Some("") => None,
-            Some(credentials) => Some(Credentials::parse(credentials)?),
-        };
-        let address = address(&scheme, location.strip_suffix('/').unwrap_or(location))?;
-        Ok(Proxy { address, variable: variable.name.clone(), credentials })
-    }
-}
-
-/// The URL of `host:port`.
-fn address(scheme: &str, location: &str) -> Result<Url, String> {
-    const NO_ADDRESS: &str = "isn't the address of a proxy, as in http://proxy.example:3128";
-    if location.contains(['/', '?', '#']) {
-        return Err("must end after the proxy's host and port".to_owned());
-    }
-    if location.contains(['\\', '%', '@']) {
-        return Err(NO_ADDRESS.to_owned());
-    }
-    let url = Url::parse(&format!("{scheme}://{location}/")).map_err(|_| NO_ADDRESS)?;
-    let is_host = match url.host() {
-        Some(Host::Domain(name)) => !name.trim_end_matches('.').is_empty(),
-        // Not a number alone, which a URL takes for an address, too.
-        Some(Host::Ipv4(ip)) => location.split(':').next() == Some(&ip.to_string()),
-        Some(Host::Ipv6(_)) => true,
-        None => false,
-    };
-    if is_host && url.port() != Some(0) { Ok(url) } else { Err(NO_ADDRESS.to_owned()) }
-}
-
-impl Credentials {
-    /// Takes `user:password`, percent-encoded or not.
-    fn parse(given: &str) -> Result<Credentials, String> {
-        let (user, password) = given.split_once(':').unwrap_or((given, ""));
-        let decoded = |part| percent_decode_str(part).collect::<Vec<u8>>();
-        let (user, password) = (decoded(user), decoded(password));
-        if user.contains(&b':') {
-            return Err("has a user name with a colon in it, which can't be sent".to_owned());
-        }
-        let basic = STANDARD.encode([user.as_slice(), b":", &password].concat());
-        let mut header = HeaderValue::try_from(format!("Basic {basic}"))
-            .map_err(|_| "has a password that can't be sent")?;
-        header.set_sensitive(true);
-        let plain = String::from_utf8_lossy(&password).into_owned();
-        let secrets = [given.to_owned(), plain, basic].map(SecretString::from).into();
-        Ok(Credentials { header, secrets })
-    }
-}
-
-/// A value without what people put around it: white space, line ends, quotes.
-fn bare(value: &str) -> &str {
-    let value = value.trim();
-    ['"', '\'']
-        .iter()
-        .find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(value)
-        .trim()
-}
-
-fn is_scheme(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
-}
-
 /// True for an address of this machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => super::resolve::is_localhost(name),
+        Some(Host::Domain(name)) => is_localhost(name),
         None => false,
     }
 }
@@ -343,73 +186,6 @@ mod tests {
 
     fn url(text: &str) -> Url {
         Url::parse(text).unwrap()
-    }
-
-    fn parsed(value: &str) -> Result<(String, Option<String>), String> {
-        let proxy = Proxy::of(&variable("HTTPS_PROXY", value).unwrap())?;
-        let authorization = proxy.authorization().map(|header| {
-            let basic = header.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
-            String::from_utf8(STANDARD.decode(basic).unwrap()).unwrap()
-        });
-        Ok((proxy.address.to_string(), authorization))
-    }
-
-    #[test]
-    fn a_proxy_is_understood_in_every_form_that_people_write() {
-        for (value, address, credentials) in [
-            ("http://proxy:3128", "http://proxy:3128/", None),
-            ("proxy:3128", "http://proxy:3128/", None),
-            ("proxy", "http://proxy/", None),
-            ("HTTPS://Proxy.Example:443/", "https://proxy.example/", None),
-            ("\"http://proxy:3128\"\n", "http://proxy:3128/", None),
-            (" 'http://proxy:3128'\r\n", "http://proxy:3128/", None),
-            ("http://[::1]:3128", "http://[::1]:3128/", None),
-            ("http://10.0.0.1:3128", "http://10.0.0.1:3128/", None),
-            ("http://@proxy:3128", "http://proxy:3128/", None),
-            ("http://me@proxy:3128", "http://proxy:3128/", Some("me:")),
-            ("http://me:pass@proxy:3128", "http://proxy:3128/", Some("me:pass")),
-            ("me:pass@proxy:3128", "http://proxy:3128/", Some("me:pass")),
-            ("http://me:p%23a%2Fs%40s@proxy:3128", "http://proxy:3128/", Some("me:p#a/s@s")),
-            ("http://me:p#a/s@s?:100%@proxy:3128/", "http://proxy:3128/", Some("me:p#a/s@s?:100%")),
-            ("me:p://x@proxy", "http://proxy/", Some("me:p://x")),
-            ("http://me:grün@proxy", "http://proxy/", Some("me:grün")),
-        ] {
-            let expected = (address.to_owned(), credentials.map(str::to_owned));
-            assert_eq!(parsed(value), Ok(expected), "{value:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_proxy_is_refused_and_nothing_of_it_repeated() {
-        for value in [
-            "socks5://secret:1080",
-            "socks5h://me:secret@proxy",
-            "ftp://secret",
-            "http://se cret:3128",
-            "http://me:se\tcret@proxy",
-            "http://me:secret\u{200b}@proxy",
-            "http://",
-            "http:///secret",
-            "http://secret/path",
-            "http://secret?query",
-            "http://secret:0",
-            "http://secret:99999",
-            "http://secret:port",
-            "http://me:secret@",
-            "http://a%3Asecret:b@proxy",
-            "http:secret",
-            "http:/secret",
-            "http://secret\\proxy",
-            "http://%73ecret",
-            "http://::1:3128",
-            "http://.",
-            "8080",
-            "http://0x7f.1:3128",
-            "\"http://secret",
-        ] {
-            let refused = parsed(value).expect_err(value);
-            assert!(!refused.contains("secret") && refused.len() > 20, "{value:?}: {refused}");
-        }
     }
 
     #[test]
@@ -466,7 +242,7 @@ mod tests {
         let (proxies, _) = Proxies::choose(&vars, &[&url("https://acme.example")]).unwrap();
         let secrets = proxies.secrets();
         let secrets: Vec<&str> = secrets.iter().map(ExposeSecret::expose_secret).collect();
-        assert_eq!(secrets, ["me:op%65n-sesame", "open-sesame", &STANDARD.encode("me:open-sesame")]);
+        assert_eq!(secrets, ["me:op%65n-sesame", "op%65n-sesame", "open-sesame", "bWU6b3Blbi1zZXNhbWU="]);
         let printed = format!("{proxies:?} {:?}", proxies.hop(&url("https://acme.example")));
         assert!(!printed.contains("sesame"), "{printed}");
     }

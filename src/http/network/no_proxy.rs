@@ -134,6 +134,8 @@ fn is_below(name: &str, domain: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::proptest;
+
     use super::*;
 
     #[test]
@@ -226,6 +228,11 @@ mod tests {
         ] {
             assert!(NoProxy::parse(list).is_err(), "{list:?}");
         }
+        proptest!(|(list in "[ -~äé\\n]{0,40}")| {
+            if let Ok(parsed) = NoProxy::parse(&list) {
+                parsed.covers(&Url::parse("https://[::1]:8443").unwrap());
+            }
+        });
         let secret = NoProxy::parse("ok,http://me:secret@proxy").unwrap_err();
         assert!(!secret.contains("secret"), "{secret}");
         assert!(NoProxy::parse("<local>").unwrap_err().contains("\"<local>\""));

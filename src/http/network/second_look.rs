@@ -1,113 +1,28 @@
-//! The way to the tenant: proxies, trust, names and limits, in one value. What goes wrong on it is
-//! told as a [`Broken`].
+//! A second look at what broke, where the HTTP library doesn't tell: with what status a proxy refused
+//! to connect, and whether what doesn't speak HTTP speaks TLS.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_ENCODING, HeaderValue};
-use reqwest::{ClientBuilder, Response, Url};
+use reqwest::Url;
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::cause::{Broken, Limit, ProxyRefusal};
-use super::diagnosis;
-use super::proxy::{Hop, Proxies, Proxy, place};
-use super::resolve::Resolver;
-use super::tls::Trust;
+use super::Network;
+use super::cause::{Broken, ProxyRefusal};
+use super::hop::Hop;
+use super::proxy_address::Proxy;
 use crate::text;
 
-/// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
-pub(crate) const LARGEST_ANSWER: usize = 16 << 20;
-
-/// Of an answer that isn't one of success, this much is read: it is only shown.
-const LARGEST_ERROR_PAGE: usize = 64 << 10;
-
-/// How long a second look at what failed may take.
+/// How long it may take.
 const SECOND_LOOK: Duration = Duration::from_secs(3);
 
-/// The way to the tenant.
-pub(crate) struct Network {
-    pub(super) proxies: Proxies,
-    pub(super) trust: Trust,
-    pub(super) resolver: Resolver,
-    pub(super) connect_timeout: Duration,
-    /// Whether anything was ever answered over it.
-    answered: AtomicBool,
-}
-
 impl Network {
-    /// Over these proxies, with this trust.
-    pub(crate) fn new(proxies: Proxies, trust: Trust, connect_timeout: Duration) -> Network {
-        let resolver = Resolver::default();
-        Network { proxies, trust, resolver, connect_timeout, answered: AtomicBool::new(false) }
-    }
-
-    /// Makes the client go this way.
-    pub(crate) fn apply(&self, client: ClientBuilder) -> ClientBuilder {
-        self.proxies
-            .apply(client)
-            .tls_backend_preconfigured(self.trust.config.clone())
-            .dns_resolver(Arc::new(self.resolver.clone()))
-            .connect_timeout(self.connect_timeout)
-    }
-
-    /// What `error` says of a request to `url`.
-    pub(crate) fn broken(&self, error: &reqwest::Error, url: &Url) -> Broken {
-        diagnosis::of(error, url, self)
-    }
-
-    /// What this status says if a proxy gave it: one that passes `http://` requests on answers like
-    /// the tenant itself, but a wish for a password is always its own.
-    pub(crate) fn refused_by_proxy(&self, status: u16, url: &Url) -> Option<Broken> {
-        match self.proxies.hop(url) {
-            Hop::Proxy(proxy) if status == 407 => {
-                let refusal = ProxyRefusal { target: place(url), status: Some(status), words: String::new() };
-                Some(Broken::Proxy(proxy, refusal))
-            }
-            _ => None,
-        }
-    }
-
-    /// The body of an answer; of one that isn't of success only the start.
-    pub(crate) async fn read(&self, mut answer: Response, url: &Url) -> Result<Vec<u8>, Broken> {
-        self.answered.store(true, Ordering::Relaxed);
-        let is_good = answer.status().is_success();
-        let most = if is_good { LARGEST_ANSWER } else { LARGEST_ERROR_PAGE };
-        let encoding = answer.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-        if let Some(encoding) = encoding.filter(|value| !value.eq_ignore_ascii_case(b"identity")) {
-            let how = text::bounded(&String::from_utf8_lossy(encoding), 30);
-            return match is_good {
-                true => Err(Broken::Limit(Limit::Compressed(how))),
-                false => Ok(Vec::new()),
-            };
-        }
-        let expected = answer.content_length().unwrap_or_default();
-        if is_good && expected > most as u64 {
-            return Err(Broken::Limit(Limit::Body(most)));
-        }
-        let mut bytes = Vec::with_capacity(most.min(expected as usize));
-        loop {
-            match answer.chunk().await {
-                Ok(None) => return Ok(bytes),
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= most => bytes.extend_from_slice(&chunk),
-                Ok(Some(_)) if is_good => return Err(Broken::Limit(Limit::Body(most))),
-                Ok(Some(chunk)) => {
-                    bytes.extend_from_slice(&chunk[..most - bytes.len()]);
-                    return Ok(bytes);
-                }
-                Err(error) if is_good => return Err(self.broken(&error, url)),
-                // The status is known, which matters more than the rest of its page.
-                Err(_) => return Ok(bytes),
-            }
-        }
-    }
-
     /// Finds out more about what broke where the HTTP library doesn't tell: why a proxy refused,
     /// and whether what doesn't speak HTTP speaks TLS. Takes at most `limit`, and a few seconds.
     pub(crate) async fn second_look(&self, broken: Broken, url: &Url, limit: Duration) -> Broken {
@@ -119,7 +34,7 @@ impl Network {
                     Ok(Ok(answer)) if is_tls(&answer) => Broken::SpeaksTls(Hop::Proxy(proxy.clone())),
                     Ok(Ok(answer)) => match status_line(&answer) {
                         // It was a moment's trouble.
-                        Some((200..300, _)) => Broken::NoConnection(
+                        Some((200, _)) => Broken::NoConnection(
                             Hop::Proxy(proxy.clone()),
                             "it refused once, and then didn't".to_owned(),
                         ),
@@ -133,7 +48,7 @@ impl Network {
                 }
             }
             Broken::NotHttp(hop) | Broken::Lost { hop, .. }
-                if hop.address().scheme() == "http" && !self.answered.load(Ordering::Relaxed) =>
+                if hop.address().scheme() == "http" && !self.was_answered() =>
             {
                 match tokio::time::timeout(limit, self.greet_by_tls(hop.address())).await {
                     Ok(Ok(answer)) if is_tls(&answer) => Broken::SpeaksTls(hop.clone()),

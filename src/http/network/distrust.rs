@@ -139,7 +139,12 @@ impl Distrust {
         )
     }
 
-    fn algorithm(oid: &[u8]) -> Distrust {
+    /// `id` is DER: the tag 6, the length of the OID, the OID, and perhaps parameters.
+    fn algorithm(id: &[u8]) -> Distrust {
+        let oid = match id {
+            [6, length, rest @ ..] => rest.get(..usize::from(*length)).unwrap_or_default(),
+            _ => &[],
+        };
         let name = match oid {
             [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04] => " (RSA with MD5)",
             [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05] => " (RSA with SHA-1)",
@@ -189,8 +194,10 @@ mod tests {
             (presented("DnsName(\"tenant.example\")"), "(tenant.example)"),
             (presented("IpAddress(127.0.0.1)"), "(127.0.0.1)"),
             (presented("DirectoryName"), "another host name"),
-            (algorithm(&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05]), "(RSA with SHA-1)"),
-            (algorithm(&[1, 2, 3]), "an algorithm that isn't known here"),
+            (algorithm(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05\x05\x00"), "(RSA with SHA-1)"),
+            (algorithm(&[6, 3, 0x2b, 0x65, 0x71]), "(Ed448)"),
+            (algorithm(&[6, 200, 3]), "an algorithm that isn't known here"),
+            (algorithm(&[]), "an algorithm that isn't known here"),
             (CertificateError::Revoked, "breaks a rule"),
         ] {
             let Distrust { what, hint } = Distrust::of(&why);

@@ -14,11 +14,11 @@ pub(crate) const MOST_AGE: Duration = Duration::from_secs(1);
 
 /// The admin users as they were read.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct AdminList(Vec<String>);
+pub(crate) struct UserList(Vec<String>);
 
-impl AdminList {
-    pub(crate) fn new(names: Vec<String>) -> AdminList {
-        AdminList(names)
+impl UserList {
+    pub(crate) fn new(names: Vec<String>) -> UserList {
+        UserList(names)
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -30,7 +30,7 @@ impl AdminList {
     }
 
     /// Whom `self` has and `other` hasn't.
-    pub(crate) fn not_in(&self, other: &AdminList) -> Vec<String> {
+    pub(crate) fn not_in(&self, other: &UserList) -> Vec<String> {
         // The usual case by far needs no set, which would be half of the work.
         if other.0.starts_with(&self.0) {
             return Vec::new();
@@ -40,31 +40,31 @@ impl AdminList {
     }
 
     /// True if both have the same names, in whatever order.
-    pub(crate) fn is_same(&self, other: &AdminList) -> bool {
+    pub(crate) fn is_same(&self, other: &UserList) -> bool {
         self.0 == other.0 || self.not_in(other).is_empty() && other.not_in(self).is_empty()
     }
 
     /// The list as it was read, with `username` last.
-    pub(crate) fn with_appended(&self, username: &Username) -> AdminList {
+    pub(crate) fn with_appended(&self, username: &Username) -> UserList {
         let mut names = Vec::with_capacity(self.0.len() + 1);
         names.extend(self.0.iter().cloned());
         if !self.has(username.as_str()) {
             names.push(username.as_str().to_owned());
         }
-        AdminList(names)
+        UserList(names)
     }
 }
 
 /// A list that may be written, once and soon: the write consumes it.
 #[derive(Debug)]
 pub(crate) struct FreshList {
-    list: AdminList,
+    list: UserList,
     read_at: Instant,
 }
 
 impl FreshList {
     /// The list that was read at `read_at`, with `username` appended.
-    pub(crate) fn new(read: &AdminList, read_at: Instant, username: &Username) -> FreshList {
+    pub(crate) fn new(read: &UserList, read_at: Instant, username: &Username) -> FreshList {
         FreshList { list: read.with_appended(username), read_at }
     }
 
