@@ -8,10 +8,11 @@ use serde_json::json;
 use tracing::warn;
 
 use super::lenient::{lenient, number, shown};
+use super::patience::Patience;
 use super::{CallError, Tenant};
 use crate::config::{ApiTokenRef, ClientId, Username};
 use crate::error::Exchange;
-use crate::http::{Budget, Call, Service};
+use crate::http::{Budget, Call, Fault, Over, Service};
 
 /// How many records are asked for at first: enough to see that a name isn't unique.
 const FIRST_PAGE: usize = 2;
@@ -139,17 +140,32 @@ impl Record {
 }
 
 impl Tenant {
-    /// The API tokens that are exactly what was asked for. One record that comes twice is one token.
+    /// The API tokens that are exactly what was asked for. One record that comes twice is one token;
+    /// one that was made a moment ago may not be listed yet, and is asked for again.
     pub(crate) async fn api_tokens(
         &mut self,
         wanted: &ApiTokenRef,
         budget: &Budget,
     ) -> Result<Found, CallError> {
-        match wanted {
-            ApiTokenRef::ClientId(client_id) if client_id.is_oauth_client() => {
-                self.oauth_client(client_id, budget).await
+        let mut patience = Patience::new();
+        loop {
+            let found = match wanted {
+                ApiTokenRef::ClientId(client_id) if client_id.is_oauth_client() => {
+                    self.oauth_client(client_id, budget).await?
+                }
+                _ => self.api_keys(wanted, budget).await?,
+            };
+            let is_missing = found.tokens.is_empty() && !found.is_cut;
+            let pause = is_missing.then(|| patience.while_missing("API token")).flatten();
+            let Some(pause) = pause else { return Ok(found) };
+            match budget.pause(pause).await {
+                Ok(()) => {}
+                Err(Over::Deadline) => return Ok(found),
+                Err(over) => {
+                    let (fault, service) = (Fault::Stopped(over), Service::Heracles);
+                    return Err(CallError { fault, exchange: found.exchange, service });
+                }
             }
-            _ => self.api_keys(wanted, budget).await,
         }
     }
 
@@ -179,6 +195,11 @@ impl Tenant {
                 let token =
                     token.ok_or_else(|| answer.unfit("it returns an API token without a client ID"))?;
                 if is_wanted(&token, wanted) && tokens.iter().all(|known| known.guid != token.guid) {
+                    if token.expires_at_ms.is_none() {
+                        warn!(
+                            "the tenant doesn't say when the API token expires: it is taken for one that hasn't"
+                        );
+                    }
                     tokens.push(token);
                 }
             }

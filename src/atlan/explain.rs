@@ -95,6 +95,11 @@ impl Tenant {
         if matches!(error.service, Service::Keycloak(_)) {
             return keycloak::explain(error, request.step());
         }
+        let address = self.address(error.service);
+        if let Fault::NotTheApi(what) = &error.fault {
+            let message = format!("what answers at {address} isn't Atlan's API: {what}");
+            return failure(error, request.step(), ErrorKind::UnexpectedResponse, message, SUPPORT_HINT);
+        }
         let Some(refusal) = error.refusal() else { return network(error, request.step()) };
         let by_the_api = refusal.speaker.is_some();
         let (kind, message, hint) = match refusal.status {
@@ -115,7 +120,7 @@ impl Tenant {
                     .to_owned(),
                 RUN_AGAIN.to_owned(),
             ),
-            status @ 300..400 => redirect(status, refusal),
+            status @ 300..400 => redirect(status, refusal, &address),
             status if refusal.passes() => (
                 ErrorKind::Unavailable,
                 format!("the tenant answers with status {status}, and the deadline leaves no time for another try"),
@@ -128,16 +133,20 @@ impl Tenant {
             ),
             status => (
                 ErrorKind::UnexpectedResponse,
-                format!("what answers at {} isn't Atlan's API: status {status}", self.address()),
+                format!("what answers at {address} isn't Atlan's API: status {status}"),
                 SUPPORT_HINT.to_owned(),
             ),
         };
         failure(error, request.step(), kind, message, hint)
     }
 
-    /// The host that the requests go to.
-    fn address(&self) -> String {
-        self.services.atlas.host_str().map_or_else(|| "ATLAN_BASE_URL".to_owned(), quoted)
+    /// The host that requests for this service go to.
+    fn address(&self, service: Service) -> String {
+        let base = match service {
+            Service::Heracles => &self.services.heracles,
+            _ => &self.services.atlas,
+        };
+        base.host_str().map_or_else(|| "ATLAN_BASE_URL".to_owned(), quoted)
     }
 
     fn of_user(&self) -> String {
@@ -290,11 +299,13 @@ fn too_large(status: u16, request: Request) -> (ErrorKind, String, String) {
     )
 }
 
-fn redirect(status: u16, refusal: &Refusal) -> (ErrorKind, String, String) {
+fn redirect(status: u16, refusal: &Refusal, address: &str) -> (ErrorKind, String, String) {
     let place = refusal.location.as_deref().map_or_else(|| "another place".to_owned(), quoted);
     (
         ErrorKind::UnexpectedResponse,
-        format!("what answers isn't Atlan's API: it redirects to {place} (status {status}), again and again"),
+        format!(
+            "what answers at {address} isn't Atlan's API: it redirects to {place} (status {status}), again and again"
+        ),
         SUPPORT_HINT.to_owned(),
     )
 }

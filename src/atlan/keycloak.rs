@@ -12,7 +12,7 @@ use super::explain;
 use super::patience::Patience;
 use crate::config::{Claims, Impersonation, Username};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, Budget, Call, CallError, Grant, Http, Refusal, Service};
+use crate::http::{self, Budget, Call, CallError, Fault, Grant, Http, Refusal, Service};
 use crate::redact::Redactor;
 use crate::text::{bounded, quoted};
 
@@ -118,30 +118,37 @@ impl Minted {
     }
 }
 
+/// Where Keycloak is looked for, when something else answers.
+const ANOTHER_HINT: &str = "INTERNAL looks for it at keycloak-http.keycloak.svc.cluster.local, realm default: a mesh or gateway \
+     stands in between, or this cluster's Keycloak has another address or realm.";
+
 /// What Keycloak's refusal means, and what to do.
 pub(super) fn explain(error: CallError, step: Step) -> Failure {
+    if let Fault::NotTheApi(what) = &error.fault {
+        let message = format!("what answers isn't the Keycloak of this tenant: {what}");
+        return explain::failure(error, step, ErrorKind::UnexpectedResponse, message, ANOTHER_HINT);
+    }
     let Some(refusal) = error.refusal() else { return explain::network(error, step) };
     let grant = match error.service {
         Service::Keycloak(Grant::TokenExchange) => "token-exchange",
         _ => "client_credentials",
     };
-    let status = refusal.status;
-    let (kind, message, hint) = match status {
-        400..500 if refusal.speaker.is_some() && status != 404 => (
-            ErrorKind::Unauthenticated,
-            format!("Keycloak refused the {grant} call with status {status}"),
-            hint(refusal, grant),
-        ),
-        _ if matches!(error.heals(), http::Heals::Soon) => (
+    let (kind, message, hint) = match refusal.status {
+        status if matches!(error.heals(), http::Heals::Soon) => (
             ErrorKind::Unavailable,
             format!("Keycloak answers with status {status}, and the deadline leaves no time for another try"),
             "Run again later: it is safe to.",
         ),
-        _ => (
+        // Those two are what it says to a realm, a path or a method that isn't there.
+        status @ 400..500 if refusal.speaker.is_some() && !matches!(status, 404 | 405) => (
+            ErrorKind::Unauthenticated,
+            format!("Keycloak refused the {grant} call with status {status}"),
+            hint(refusal, grant),
+        ),
+        status => (
             ErrorKind::UnexpectedResponse,
             format!("what answers isn't the Keycloak of this tenant: status {status}"),
-            "INTERNAL looks for it at keycloak-http.keycloak.svc.cluster.local, realm default: a mesh or gateway \
-             stands in between, or this cluster's Keycloak has another address or realm.",
+            ANOTHER_HINT,
         ),
     };
     explain::failure(error, step, kind, message, hint.to_owned())

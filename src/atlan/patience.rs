@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff};
 use tokio::time::Instant;
+use tracing::info;
 
 use crate::http::{CallError, Heals, pauses};
 
@@ -58,8 +59,11 @@ impl Patience {
         self.pauses.next().unwrap_or_default()
     }
 
-    /// The pause before it is asked again whether something is there by now.
-    pub(super) fn while_missing(&mut self) -> Option<Duration> {
+    /// The pause before it is asked again whether `what` is there by now. Says once why.
+    pub(super) fn while_missing(&mut self, what: &str) -> Option<Duration> {
+        if self.missing_since.is_none() {
+            info!("the tenant has no such {what} (yet): asking again for {} s", NOT_YET.as_secs());
+        }
         wait(&mut self.missing_since, NOT_YET)
     }
 
