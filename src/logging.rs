@@ -1,17 +1,21 @@
 //! Logs: to standard error, and to a file if one is named. Never to standard output, which
 //! belongs to the report.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::sync::mpsc::{self, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tracing::Subscriber;
+use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Subscriber};
 use tracing_bunyan_formatter::{BunyanFormattingLayer, JsonStorageLayer};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -58,26 +62,28 @@ impl Default for LogSettings {
 
 /// Starts logging. Every line passes `redactor`, whoever wrote it.
 pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
+    let is_terminal = io::stderr().is_terminal();
     let mut log = Log(Vec::new());
-    let mut line_by_line = |to: Box<dyn Write + Send>| {
-        let lines = lines_to(to);
+    let mut line_by_line = |to: Box<dyn Write + Send>, counts_seconds| {
+        let lines = lines_to(to, counts_seconds);
         log.0.push(lines.clone());
         let redactor = redactor.clone();
         move || Guarded { to: Lines(lines.clone()), redactor: redactor.clone() }
     };
-    let stderr = line_by_line(Box::new(io::stderr()));
-    let file = settings.file.map(|file| line_by_line(Box::new(file)));
-    let is_terminal = io::stderr().is_terminal();
+    let stderr = line_by_line(Box::new(io::stderr()), is_terminal && settings.colours);
+    let file = settings.file.map(|file| line_by_line(Box::new(file), false));
     let default = if is_terminal { LogFormat::Pretty } else { LogFormat::Bunyan };
     let console = match settings.format.unwrap_or(default) {
         LogFormat::Bunyan => bunyan(stderr),
-        LogFormat::Pretty => tracing_subscriber::fmt::layer()
-            .with_writer(stderr)
-            .with_ansi(is_terminal && settings.colours)
-            .with_target(false)
-            // Otherwise a closed standard error would be complained about on standard error.
-            .log_internal_errors(false)
-            .boxed(),
+        LogFormat::Pretty => {
+            let layer = tracing_subscriber::fmt::layer()
+                .with_writer(stderr)
+                .with_ansi(is_terminal && settings.colours)
+                .with_target(false)
+                // Otherwise a closed standard error would be complained about on standard error.
+                .log_internal_errors(false);
+            if is_terminal { layer.event_format(Sentences).boxed() } else { layer.boxed() }
+        }
     };
     let subscriber = tracing_subscriber::registry()
         .with(console.with_filter(settings.level))
@@ -99,10 +105,10 @@ enum Line {
 /// So many records wait for a slow reader; what comes on top is lost.
 const MOST_WAITING: usize = 4096;
 
-fn lines_to(mut to: Box<dyn Write + Send>) -> SyncSender<Line> {
+fn lines_to(mut to: Box<dyn Write + Send>, counts_seconds: bool) -> SyncSender<Line> {
     let (sender, lines) = mpsc::sync_channel(MOST_WAITING);
     let write = move || {
-        for line in lines {
+        while let Some(line) = next_line(&lines, &mut to, counts_seconds) {
             // A log that can't be written any more, and a mark that nobody waits for, are no reason to stop.
             let _ = match line {
                 Line::Record(record) => to.write_all(&record).is_ok(),
@@ -113,6 +119,29 @@ fn lines_to(mut to: Box<dyn Write + Send>) -> SyncSender<Line> {
     // Without a thread there is no log, and the report still says everything that matters.
     let _ = thread::Builder::new().spawn(write);
     sender
+}
+
+/// The next line. On a terminal, the seconds are counted until there is one: a line that stands
+/// still looks like a program that hangs.
+fn next_line(lines: &Receiver<Line>, to: &mut impl Write, counts_seconds: bool) -> Option<Line> {
+    if !counts_seconds {
+        return lines.recv().ok();
+    }
+    for seconds in 1_u64.. {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => {
+                if seconds > 1 {
+                    let _ = to.write_all(b"\r\x1b[K"); // takes the count away again
+                }
+                return Some(line);
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                let _ = write!(to, "\r  waiting: {seconds} s");
+            }
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+    None
 }
 
 impl Log {
@@ -153,6 +182,46 @@ where
         .skip_fields(["file", "line"].into_iter())
         .expect("optional fields");
     JsonStorageLayer.and_then(layer).boxed()
+}
+
+/// A record as a sentence, for a person at a terminal. The rest of it is for machines.
+struct Sentences;
+
+impl<S, N> FormatEvent<S, N> for Sentences
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        let (colour, word) = match *event.metadata().level() {
+            Level::ERROR => (31, "error:"),
+            Level::WARN => (33, "warning:"),
+            _ => (36, "-"),
+        };
+        match writer.has_ansi_escapes() {
+            true => writeln!(writer, "\u{1b}[{colour}m{word}\u{1b}[0m {}", message.0),
+            false => writeln!(writer, "{word} {}", message.0),
+        }
+    }
+}
+
+/// Takes the message out of a record.
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            // What stands in it acts on no terminal.
+            self.0 = text::escaped(&format!("{value:?}"), |_| false).into_owned();
+        }
+    }
 }
 
 /// Removes secrets, and whatever could forge a line or act on a terminal, from each record. Both

@@ -3,10 +3,11 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use nix::pty::openpty;
 use serde_json::json;
-use stand_in_tenant::example;
+use stand_in_tenant::{Stage, Times, example};
 
 use crate::support::{Job, example, wait_until};
 
@@ -69,4 +70,22 @@ fn a_configuration_that_is_to_be_typed_in_is_asked_for() {
     writeln!(ours, "{}", json!({ "api_token_name": example::TOKEN })).unwrap();
     ours.write_all(b"\x04").unwrap();
     running.wait().added();
+}
+
+#[test]
+fn a_person_at_a_terminal_reads_sentences_and_sees_that_the_program_waits() {
+    let (ours, theirs) = terminal();
+    let tenant = example();
+    tenant.slow_down(Stage::Read, Times::Once, Duration::from_millis(2300));
+    let ran = Job::against(&tenant)
+        .env("TERM", "xterm")
+        .with(|command| {
+            command.stderr(theirs);
+        })
+        .run();
+    ran.added();
+    let log = printed(ours);
+    assert!(log.contains("waiting: 1 s") && log.contains("\r\u{1b}[K"), "{log:?}");
+    assert!(log.lines().all(|line| !line.contains("step=") && !line.contains("INFO")), "{log}");
+    assert!(log.contains("reading the connection \"default/snowflake/1700000000\""), "{log}");
 }
