@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use lexopt::{Arg, Parser};
 
-use crate::config::{ConfigFile, inputs, is_almost, switch};
+use crate::config::{ConfigFile, Flags, inputs, is_almost, switch};
 use crate::error::ErrorKind;
 use crate::text::quoted;
 
@@ -18,17 +18,6 @@ pub enum Command {
     Help,
     /// Print the version.
     Version,
-}
-
-/// The flags of a run.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Flags {
-    /// `--config FILE`
-    pub config: Option<ConfigFile>,
-    /// `--dry-run`
-    pub dry_run: Option<bool>,
-    /// `--json`
-    pub json: Option<bool>,
 }
 
 /// What is wrong with a command line. An argument that can be a secret isn't repeated.

@@ -13,6 +13,7 @@
 
 mod aside;
 mod atlan;
+mod budget;
 pub mod cli;
 pub mod config;
 pub mod error;

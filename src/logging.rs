@@ -2,7 +2,6 @@
 //! belongs to the report.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
@@ -13,52 +12,18 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_bunyan_formatter::{BunyanFormattingLayer, JsonStorageLayer};
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::http::Budget;
+use crate::budget::Budget;
+use crate::config::{LogFormat, LogSettings};
 use crate::redact::Redactor;
-use crate::report::wait;
 use crate::text;
 
 /// The program's name in each record.
 const NAME: &str = env!("CARGO_PKG_NAME");
-
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line, for a log collector.
-    Bunyan,
-    /// For a person.
-    Pretty,
-}
-
-/// What to log, and where.
-#[derive(Debug)]
-pub struct LogSettings {
-    /// What goes to standard error.
-    pub level: Targets,
-    /// How; by default pretty on a terminal and bunyan elsewhere.
-    pub format: Option<LogFormat>,
-    /// Whether a terminal may get colours.
-    pub colours: bool,
-    /// A file that gets bunyan records, from debug level up.
-    pub file: Option<File>,
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        LogSettings {
-            level: Targets::new().with_default(LevelFilter::INFO),
-            format: None,
-            colours: false,
-            file: None,
-        }
-    }
-}
 
 /// Starts logging. Every line passes `redactor`, whoever wrote it.
 pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
@@ -150,7 +115,7 @@ impl Log {
         for lines in &self.0 {
             let (reached, mark) = oneshot::channel();
             if lines.try_send(Line::Mark(reached)).is_ok() {
-                wait(mark, budget).await;
+                budget.wait_for(mark).await;
             }
         }
     }

@@ -15,13 +15,13 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::aside::aside;
-use crate::cli::{Flags, Usage};
-use crate::config::{self, Config, Output};
+use crate::budget::{Budget, Stop};
+use crate::cli::Usage;
+use crate::config::{self, Config, Flags, Output};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{Budget, Stop};
 use crate::logging::{self, Log};
 use crate::redact::Redactor;
-use crate::report::{Report, publish, wait};
+use crate::report::{Report, file, publish};
 use crate::signals::Signals;
 use crate::steps::{self, Outcome};
 
@@ -87,7 +87,7 @@ impl Process {
     pub async fn print(&self, text: String) -> u8 {
         let printed = aside(move || crate::report::print(text.as_bytes()));
         // If nobody reads it, there is nobody to tell.
-        let _ = wait(printed, &self.budget(TIME_FOR_THE_INPUTS)).await;
+        let _ = self.budget(TIME_FOR_THE_INPUTS).wait_for(printed).await;
         0
     }
 
@@ -109,7 +109,7 @@ impl Process {
         let late = match self.budget(TIME_FOR_THE_INPUTS).limit(TIME_FOR_THE_INPUTS, read).await {
             Ok(Some(Ok(inputs))) => return inputs,
             Ok(Some(Err(_))) => panicked(Step::Configure),
-            Err(crate::http::Over::Stopped(signal)) => steps::interrupted(signal, Step::Configure),
+            Err(crate::budget::Over::Stopped(signal)) => signal.failure(Step::Configure),
             Ok(None) | Err(_) => Failure::new(
                 ErrorKind::InvalidInput,
                 Step::Configure,
@@ -124,15 +124,15 @@ impl Process {
     async fn output_only(&self) -> Output {
         let redactor = self.redactor.clone();
         let output = aside(move || config::output_only(std::env::vars_os(), &redactor));
-        wait(output, &self.budget(Duration::ZERO)).await.unwrap_or_default()
+        self.budget(Duration::ZERO).wait_for(output).await.unwrap_or_default()
     }
 
     /// Starts the log, and puts into the report file what is true if nothing more can be written.
     pub async fn open(&self, mut output: Output) -> (Output, Log) {
         let log = logging::start(std::mem::take(&mut output.log), &self.redactor);
-        if let Some(file) = &mut output.report_file {
+        if let Some(report_file) = &output.report_file {
             let killed = Report::of_a_killed_run(output.dry_run).into_json(None);
-            if let Err(error) = file.put_for_now(&killed) {
+            if let Err(error) = file::write_for_now(report_file, &killed) {
                 warn!("the report file can't be written: {error}");
             }
         }
@@ -228,9 +228,9 @@ fn last_words(failure: &Failure) -> ExitCode {
     let report = Report::new(outcome, Duration::ZERO, &redactor);
     let exit_code = report.exit_code();
     let json = report.into_json(None);
-    if let Some(file) = config::output_only(std::env::vars_os(), &redactor).report_file {
+    if let Some(report_file) = config::output_only(std::env::vars_os(), &redactor).report_file {
         // Standard output says the same.
-        let _ = file.write(&json);
+        let _ = file::write(&report_file, &json);
     }
     let _ = crate::report::print((json + "\n").as_bytes());
     ExitCode::from(exit_code)

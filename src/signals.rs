@@ -5,7 +5,7 @@ use std::io;
 
 use tokio::signal::unix::{self, SignalKind};
 
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Failure, Step};
 
 /// A signal that ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,12 @@ impl Signal {
             Signal::Interrupt => ErrorKind::Interrupted,
             Signal::Terminate => ErrorKind::Terminated,
         }
+    }
+
+    /// The failure of a run that was told to stop in the middle of `step`.
+    pub(crate) fn failure(self, step: Step) -> Failure {
+        let (kind, hint) = (self.kind(), "Run again when you like: it looks first.");
+        Failure::new(kind, step, format!("the run was {}", kind.meaning()), hint)
     }
 
     fn os(self) -> SignalKind {

@@ -10,9 +10,10 @@ use tracing::warn;
 use super::lenient::{lenient, number, shown};
 use super::patience::Patience;
 use super::{CallError, Tenant};
+use crate::budget::{Budget, Over};
 use crate::config::{ApiTokenRef, ClientId, Username};
 use crate::error::Exchange;
-use crate::http::{Budget, Call, Fault, Over, Service};
+use crate::http::{Call, Fault, Service};
 
 /// How many records are asked for at first: enough to see that a name isn't unique.
 const FIRST_PAGE: usize = 2;

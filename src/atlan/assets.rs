@@ -11,11 +11,12 @@ use super::explain::{Request, is_no_such_entity};
 use super::lenient::{names, number, shown};
 use super::patience::Patience;
 use super::snapshot::{Snapshot, Times, Version};
+use super::user_list::{FreshList, Trouble, UserList, Written};
 use super::{CallError, Tenant};
+use crate::budget::Budget;
 use crate::config::{Asset, AssetKind, Role, Username};
 use crate::error::Failure;
-use crate::http::{Answer, Budget, Call, Fault, Service};
-use crate::steps::{FreshList, Trouble, UserList, UserListApi, Written};
+use crate::http::{Answer, Call, Fault, Service};
 
 /// The answer to the read.
 #[derive(Deserialize)]
@@ -116,26 +117,6 @@ struct UpdatedAttributes<'a> {
 /// Any object: what the answer to the write says of the change proves nothing.
 type AnyObject = HashMap<String, IgnoredAny>;
 
-/// One list of users of an asset, in the tenant.
-pub(crate) struct ListInTenant<'a> {
-    pub(crate) tenant: &'a mut Tenant,
-    /// The name of the token that is to be added.
-    pub(crate) username: &'a Username,
-}
-
-impl UserListApi for ListInTenant<'_> {
-    async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure> {
-        self.tenant.read_asset(Request::ReadBack, budget).await
-    }
-
-    async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {
-        match self.tenant.replace_list(list, budget).await {
-            Ok(()) => Written::Accepted,
-            Err(error) => self.tenant.judge_the_write(error, self.username, budget).await,
-        }
-    }
-}
-
 impl Tenant {
     /// The asset, archived or not, read from the graph itself.
     ///
@@ -183,7 +164,20 @@ impl Tenant {
         format!("entity/uniqueAttribute/type/{}", self.asset.kind.type_name())
     }
 
-    /// Replaces the whole list, once, without a second try.
+    /// Replaces the whole list of users, once, without a second try. `username` is who is added.
+    pub(crate) async fn write_list(
+        &mut self,
+        list: FreshList,
+        username: &Username,
+        budget: &Budget,
+    ) -> Written {
+        match self.replace_list(list, budget).await {
+            Ok(()) => Written::Accepted,
+            Err(error) => self.judge_the_write(error, username, budget).await,
+        }
+    }
+
+    /// Replaces the list. An error says nothing yet of what came of it.
     async fn replace_list(&mut self, list: FreshList, budget: &Budget) -> Result<(), CallError> {
         let qualified_name = self.asset.qualified_name.as_str();
         let attributes =

@@ -4,9 +4,10 @@
 use std::time::SystemTime;
 
 use super::{Tenant, keycloak};
+use crate::budget::Over;
 use crate::config::{AssetKind, Role};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Over, Refusal, Service};
+use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal, Service};
 use crate::text::{listed, quoted};
 
 /// For answers that this program can't do anything with.
@@ -68,7 +69,7 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
     let fault = error.fault.to_string();
     let (kind, message, hint) = match &error.fault {
         Fault::NotMade(Over::Stopped(signal)) | Fault::Stopped(Over::Stopped(signal)) => {
-            return crate::steps::interrupted(*signal, step);
+            return signal.failure(step);
         }
         Fault::NotMade(Over::Deadline) | Fault::Stopped(Over::Deadline) => (
             ErrorKind::Unavailable,

@@ -10,9 +10,10 @@ use serde::Deserialize;
 
 use super::explain;
 use super::patience::Patience;
+use crate::budget::Budget;
 use crate::config::{Claims, Impersonation, Username};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, Budget, Call, CallError, Fault, Grant, Http, Refusal, Service};
+use crate::http::{self, Call, CallError, Fault, Grant, Http, Refusal, Service};
 use crate::redact::Redactor;
 use crate::text::{bounded, quoted};
 

@@ -11,20 +11,24 @@ mod patience;
 pub(crate) mod properties;
 mod session;
 mod snapshot;
+mod user_list;
 
 pub(crate) use api_tokens::{ApiToken, Found};
-pub(crate) use assets::ListInTenant;
 pub(crate) use explain::Request;
 pub(crate) use snapshot::{Snapshot, Version};
+#[cfg(test)]
+pub(crate) use user_list::MOST_AGE;
+pub(crate) use user_list::{FreshList, Trouble, UserList, Written};
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::{info, warn};
 
+use crate::budget::Budget;
 use crate::config::{Access, Asset, Job, Role, Services};
 use crate::error::Failure;
-use crate::http::{Answer, Budget, Call, CallError, Http, Refusal, Service};
+use crate::http::{Answer, Call, CallError, Http, Refusal, Service};
 use crate::redact::Redactor;
 use patience::Patience;
 use session::Session;

@@ -8,9 +8,10 @@ use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
 use super::keycloak;
+use crate::budget::Budget;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, Budget, CallError, Http};
+use crate::http::{self, CallError, Http};
 use crate::redact::Redactor;
 use crate::text;
 

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::user_list::UserList;
 use crate::config::Asset;
-use crate::steps::UserList;
 
 /// An asset or a change of its list is young for so long: rights reach all replicas within half a
 /// minute or so (measured on the open metastore).

@@ -36,7 +36,7 @@ pub use guid::Guid;
 pub(crate) use jwt::Claims;
 pub use near_misses::is_almost;
 pub use network::{Network, Variable};
-pub use output::{Output, OutputFormat};
+pub use output::{LogFormat, LogSettings, Output, OutputFormat};
 pub use sources::ConfigFile;
 
 use std::ffi::OsString;
@@ -46,7 +46,6 @@ use std::time::Duration;
 use reqwest::Url;
 use secrecy::SecretString;
 
-use crate::cli::Flags;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::redact::Redactor;
 use checks::Checks;
@@ -58,6 +57,17 @@ const SHORTEST_RUN: f64 = 3.0;
 /// A bearer token whose time is up for less than this is used all the same: it can be this
 /// machine's clock that is wrong, and the tenant decides.
 const CLOCKS_MAY_DIFFER: Duration = Duration::from_secs(15 * 60);
+
+/// The flags of a run.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--config FILE`
+    pub config: Option<ConfigFile>,
+    /// `--dry-run`
+    pub dry_run: Option<bool>,
+    /// `--json`
+    pub json: Option<bool>,
+}
 
 /// Everything a run needs to know.
 #[derive(Debug)]

@@ -10,13 +10,11 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
+use super::Flags;
 use super::checks::Checks;
 use super::inputs::{self, Input, Kind};
 use super::network::clean;
 use super::sources::ConfigFile;
-use crate::cli::Flags;
-use crate::logging::{LogFormat, LogSettings};
-use crate::report::ReportFile;
 use crate::text::bare;
 
 /// The report always has room for an error with its hint.
@@ -29,7 +27,7 @@ const OURS: &str = "api_token_connection_admin";
 #[derive(Debug, Default)]
 pub struct Output {
     /// `REPORT_FILE`, open.
-    pub report_file: Option<ReportFile>,
+    pub report_file: Option<File>,
     /// `REPORT_MAX_BYTES`
     pub report_max_bytes: Option<usize>,
     /// `OUTPUT_FORMAT`, or `--json`. By default text on a terminal, and JSON elsewhere.
@@ -49,6 +47,39 @@ pub enum OutputFormat {
     Json,
     /// A few words for a person.
     Text,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for a log collector.
+    Bunyan,
+    /// For a person.
+    Pretty,
+}
+
+/// What to log, and where.
+#[derive(Debug)]
+pub struct LogSettings {
+    /// What goes to standard error.
+    pub level: Targets,
+    /// How; by default pretty on a terminal and bunyan elsewhere.
+    pub format: Option<LogFormat>,
+    /// Whether a terminal may get colours.
+    pub colours: bool,
+    /// A file that gets bunyan records, from debug level up.
+    pub file: Option<File>,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        LogSettings {
+            level: Targets::new().with_default(LevelFilter::INFO),
+            format: None,
+            colours: false,
+            file: None,
+        }
+    }
 }
 
 /// Reads what is about output, and opens the files. A file that can't be written is a problem now,
@@ -133,7 +164,7 @@ fn may_have_colours(environment: &[(OsString, OsString)]) -> bool {
 }
 
 /// `REPORT_FILE` and `LOG_FILE`, open.
-fn files(checks: &mut Checks<'_>) -> (Option<ReportFile>, Option<File>) {
+fn files(checks: &mut Checks<'_>) -> (Option<File>, Option<File>) {
     let (report, log) = (inputs::REPORT_FILE, inputs::LOG_FILE);
     let report_path = checks.text(report).filter(|path| may_be_written(checks, report, path));
     let log_path = checks.text(log).filter(|path| may_be_written(checks, log, path));
@@ -143,7 +174,8 @@ fn files(checks: &mut Checks<'_>) -> (Option<ReportFile>, Option<File>) {
         checks.complain(log, "names the same file as REPORT_FILE");
         return (None, None);
     }
-    let report_file = report_path.and_then(|path| opened(checks, report, ReportFile::create(path.as_ref())));
+    let file = report_path.map(|path| OpenOptions::new().write(true).create(true).truncate(true).open(path));
+    let report_file = file.and_then(|file| opened(checks, report, file));
     // Only now can it be seen if both are links to what wasn't there before.
     if let (Some(one), Some(other)) = (report_path, log_path)
         && is_one_file(one, other)

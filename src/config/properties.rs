@@ -5,8 +5,7 @@ use std::ffi::OsString;
 
 use super::bearer_token::BearerToken;
 use super::inputs::{self, Kind};
-use super::{ApiTokenRef, Config, read};
-use crate::cli::Flags;
+use super::{ApiTokenRef, Config, Flags, read};
 use crate::error::ErrorKind;
 use crate::redact::Redactor;
 use crate::text::is_unprintable;

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
-use super::budget::Over;
 use super::network::Broken;
 use super::speaker::{self, Service};
+use crate::budget::Over;
 use crate::error::{Exchange, TenantMessage};
 use crate::redact::Redactor;
 use crate::text;

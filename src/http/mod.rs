@@ -1,14 +1,12 @@
 //! The one place that knows HTTP: one client, one kept-alive connection to a host, time limits,
 //! the size limit of answers, and who spoke.
 
-mod budget;
 mod call;
 mod fault;
 mod fresh;
 mod network;
 mod speaker;
 
-pub(crate) use budget::{Budget, Over, Stop};
 pub(crate) use call::Call;
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Heals, Refusal};
 pub(crate) use speaker::{Grant, Service};
@@ -26,6 +24,7 @@ use tokio::time::Instant;
 use tracing::debug;
 use uuid::Uuid;
 
+use crate::budget::{Budget, Over};
 use crate::config::Access;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::redact::Redactor;

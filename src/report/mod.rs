@@ -1,22 +1,22 @@
 //! The report: one line of JSON that tells what happened, made from the outcome and from nothing
 //! else. docs/report.schema.json describes it.
 
-mod file;
+pub(crate) mod file;
 mod people;
 mod publish;
 mod shorten;
 
-pub(crate) use file::ReportFile;
-pub(crate) use publish::{print, publish, wait};
+pub(crate) use publish::{print, publish};
 
 use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::atlan::UserList;
 use crate::config::{AssetKind, Role};
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::redact::Redactor;
-use crate::steps::{Changed, Outcome, Status, UserList};
+use crate::steps::{Changed, Outcome, Status};
 use crate::text;
 
 /// What a run found and did. Fields are added, and none is renamed or taken away before a new major

@@ -7,20 +7,12 @@ use std::os::fd::AsFd;
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::timeout;
 use tracing::warn;
 
-use super::{Report, people};
+use super::{Report, file, people};
 use crate::aside::aside;
+use crate::budget::Budget;
 use crate::config::{Output, OutputFormat};
-use crate::http::Budget;
-
-/// So long is waited for a stream in any case.
-const LEAST_WAIT: Duration = Duration::from_millis(200);
-
-/// Longer than any run.
-const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// Writes the report to the report file, if there is one, and to standard output, waiting for whoever
 /// reads slowly as long as `budget` and its grace allow. Answers the exit code.
@@ -32,26 +24,18 @@ pub(crate) async fn publish(report: Report, output: Output, budget: &Budget) -> 
     };
     let text = for_people.then(|| people::text(&report, output.colours && io::stdout().is_terminal()));
     let json = report.into_json(output.report_max_bytes.map(|most| most - 1)); // one byte is the line's end
-    if let Some(file) = output.report_file {
+    if let Some(report_file) = output.report_file {
         let json = json.clone();
-        if let Some(Err(error)) = wait(aside(move || file.write(&json)), budget).await {
+        if let Some(Err(error)) = budget.wait_for(aside(move || file::write(&report_file, &json))).await {
             warn!("the report file can't be written: {error}");
         }
     }
     let line = text.unwrap_or(json + "\n");
-    if let Some(Err(error)) = wait(aside(move || print(line.as_bytes())), budget).await {
+    if let Some(Err(error)) = budget.wait_for(aside(move || print(line.as_bytes()))).await {
         // There is nobody to tell, and the exit code counts.
         warn!("standard output can't be written: {error}");
     }
     exit_code
-}
-
-/// What came of it, if that is known in time.
-pub(crate) async fn wait<T>(mut work: oneshot::Receiver<T>, budget: &Budget) -> Option<T> {
-    if let Ok(done) = timeout(LEAST_WAIT, &mut work).await {
-        return done.ok();
-    }
-    budget.with_grace().limit(A_DAY, work).await.ok()??.ok()
 }
 
 /// Prints to standard output, all of it, even if that is a pipe that doesn't block and is full.

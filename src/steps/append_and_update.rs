@@ -13,12 +13,12 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::outcome::{Changed, Outcome, SAYS_THE_SAME_AFTER, Standing};
-use super::user_list::FreshList;
-use super::{Trouble, UserListApi, Written, archived};
-use crate::atlan::Snapshot;
+use super::{UserListApi, archived};
+use crate::atlan::{FreshList, Snapshot, Trouble, Written};
+use crate::budget::{Budget, Over};
 use crate::config::{Job, Username};
 use crate::error::{Failure, Step};
-use crate::http::{Budget, Over, pauses};
+use crate::http::pauses;
 use crate::text::quoted;
 
 /// No write is started without so much time to finish it and to read it back.

@@ -14,20 +14,15 @@ mod model;
 mod outcome;
 mod retrieve_connection_admins;
 mod retrieve_token;
-mod user_list;
 
 pub use outcome::Outcome;
 pub(crate) use outcome::{Changed, Status};
-pub(crate) use user_list::{FreshList, UserList};
 
-use std::time::Duration;
-
-use crate::atlan::{ListInTenant, Snapshot, Tenant};
-use crate::config::{Access, Asset, Job};
+use crate::atlan::{FreshList, Request, Snapshot, Tenant, Written};
+use crate::budget::Budget;
+use crate::config::{Access, Asset, Job, Username};
 use crate::error::{Failure, Step};
-use crate::http::Budget;
 use crate::redact::Redactor;
-use crate::signals::Signal;
 use crate::text::quoted;
 
 /// Does the job.
@@ -61,35 +56,21 @@ pub(crate) trait UserListApi {
     async fn write(&mut self, list: FreshList, budget: &Budget) -> Written;
 }
 
-/// How a write ended.
-#[derive(Debug)]
-pub(crate) enum Written {
-    /// The tenant says that it was carried out.
-    Accepted,
-    /// It may have been carried out: only reading tells.
-    Doubtful(Trouble),
-    /// It was refused, or never sent.
-    NotCarriedOut(Trouble),
+impl UserListApi for ListInTenant<'_> {
+    async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure> {
+        self.tenant.read_asset(Request::ReadBack, budget).await
+    }
+
+    async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {
+        self.tenant.write_list(list, self.username, budget).await
+    }
 }
 
-/// What was wrong with a write.
-#[derive(Clone, Debug)]
-pub(crate) struct Trouble {
-    /// What it means if nothing better comes of it.
-    pub(crate) failure: Failure,
-    /// The pause before another write; none if that is of no use.
-    pub(crate) again: Option<Duration>,
-}
-
-/// The failure of a run that was told to stop in the middle of `step`.
-pub(crate) fn interrupted(signal: Signal, step: Step) -> Failure {
-    let kind = signal.kind();
-    Failure::new(
-        kind,
-        step,
-        format!("the run was {}", kind.meaning()),
-        "Run again when you like: it looks first.",
-    )
+/// The list that is meant, in the tenant.
+struct ListInTenant<'a> {
+    tenant: &'a mut Tenant,
+    /// The name of the token that is to be added.
+    username: &'a Username,
 }
 
 /// The failure of a run that finds the asset archived.

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::UserListApi;
 use super::append_and_update::{TIME_FOR_A_WRITE, append_and_update};
 use super::outcome::{Changed, Outcome, Status};
-use super::user_list::MOST_AGE;
-use super::{FreshList, Trouble, UserListApi, Written, interrupted};
-use crate::atlan::{ApiToken, Snapshot};
+use crate::atlan::{ApiToken, FreshList, MOST_AGE, Snapshot, Trouble, Written};
+use crate::budget::{Budget, Over, Stop};
 use crate::config::{ApiTokenRef, Asset, AssetKind, ClientId, Job, QualifiedName, Role};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{Budget, Over, Stop};
 use crate::signals::Signal;
 
 const TOKEN: &str = "service-account-apikey-1";
@@ -188,7 +187,7 @@ impl UserListApi for Model {
         let step = Step::AppendAndUpdate;
         match budget.limit(Duration::from_secs(30), sleep(Duration::from_millis(60))).await {
             Ok(_) => {}
-            Err(Over::Stopped(signal)) => return Err(interrupted(signal, step)),
+            Err(Over::Stopped(signal)) => return Err(signal.failure(step)),
             Err(Over::Deadline) => return Err(Failure::new(ErrorKind::Unavailable, step, "no answer", "-")),
         }
         self.catch_up();

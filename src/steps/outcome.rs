@@ -6,8 +6,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::user_list::UserList;
-use crate::atlan::{ApiToken, Snapshot, Version};
+use crate::atlan::{ApiToken, Snapshot, UserList, Version};
 use crate::config::Role;
 use crate::error::{Failure, Step};
 

@@ -4,9 +4,9 @@ use tracing::{info, warn};
 
 use super::{Outcome, archived};
 use crate::atlan::{Request, Snapshot, Tenant};
+use crate::budget::Budget;
 use crate::config::{AssetKind, Job};
 use crate::error::{Failure, Step};
-use crate::http::Budget;
 use crate::text::quoted;
 
 pub(super) async fn retrieve_connection_admins(

@@ -7,9 +7,9 @@ use tracing::{info, warn};
 use super::Outcome;
 use super::look_alikes::look_alikes;
 use crate::atlan::{ApiToken, Found, Request, Tenant};
+use crate::budget::Budget;
 use crate::config::{ApiTokenRef, Job};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::Budget;
 use crate::text::quoted;
 
 pub(super) async fn retrieve_token(

@@ -27,8 +27,8 @@ use reqwest::header::{CONTENT_ENCODING, HeaderValue};
 use reqwest::{ClientBuilder, Response, Url};
 use tracing::warn;
 
-use super::budget::{Budget, Over};
 use crate::aside::aside;
+use crate::budget::{Budget, Over};
 use crate::config::{Access, Credentials};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::redact::Redactor;
@@ -99,7 +99,7 @@ impl Network {
             Ok(Some(Ok(trust))) => {
                 trust.map_err(|reason| refuse(ErrorKind::UntrustedCertificate, reason, hint))?
             }
-            Err(Over::Stopped(signal)) => return Err(crate::steps::interrupted(signal, Step::Configure)),
+            Err(Over::Stopped(signal)) => return Err(signal.failure(Step::Configure)),
             _ => {
                 let message = "the CA certificates couldn't be read in time".to_owned();
                 return Err(refuse(ErrorKind::UntrustedCertificate, message, hint));

@@ -3,11 +3,10 @@
 use tracing::{info, warn};
 
 use super::{MOST_WRITES_WITHOUT_A_TRACE, Update};
-use crate::atlan::Snapshot;
+use crate::atlan::{Snapshot, Trouble};
+use crate::budget::Over;
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::Over;
 use crate::steps::outcome::Changed;
-use crate::steps::{Trouble, interrupted};
 use crate::text::{listed, quoted};
 
 impl<A> Update<'_, A> {
@@ -79,7 +78,7 @@ impl<A> Update<'_, A> {
         let step = Step::AppendAndUpdate;
         let name = quoted(self.username.as_str());
         let (kind, message, hint) = match (over, trouble, self.outcome.history.changed()) {
-            (Over::Stopped(signal), ..) => return interrupted(signal, step),
+            (Over::Stopped(signal), ..) => return signal.failure(step),
             (Over::Deadline, Some(trouble), _) => return trouble.failure.clone(),
             (Over::Deadline, None, Changed::Unknown) => (
                 ErrorKind::VerificationFailed,

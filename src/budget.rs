@@ -4,13 +4,17 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::signals::Signal;
 
 /// How long after the deadline, or after a signal, a run may go on to learn what came of its write.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// So long is waited for what blocks in any case.
+const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// A try with less time than this would only end in a timeout that hides the real reason.
 const SHORTEST_TRY: Duration = Duration::from_millis(100);
@@ -112,6 +116,19 @@ impl Budget {
             biased;
             done = timeout_at(until, work) => Ok(done.ok()),
             over = self.over() => Err(over),
+        }
+    }
+
+    /// What comes of work that is done aside, if that is known in time: a moment is always waited,
+    /// and the grace as well.
+    pub(crate) async fn wait_for<T>(&self, mut work: oneshot::Receiver<T>) -> Option<T> {
+        if let Ok(done) = timeout(A_MOMENT, &mut work).await {
+            return done.ok();
+        }
+        let budget = self.with_grace();
+        tokio::select! {
+            done = work => done.ok(),
+            _ = budget.over() => None,
         }
     }
 

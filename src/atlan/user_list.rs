@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config::Username;
+use crate::error::Failure;
 
 /// At most so much time may lie between the answer to the read and the write on the wire. Whoever
 /// is added or removed by somebody else in that time is lost or put back by our list.
@@ -77,4 +78,24 @@ impl FreshList {
     pub(crate) fn not_after(&self) -> Instant {
         self.read_at + MOST_AGE
     }
+}
+
+/// How a write ended.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// The tenant says that it was carried out.
+    Accepted,
+    /// It may have been carried out: only reading tells.
+    Doubtful(Trouble),
+    /// It was refused, or never sent.
+    NotCarriedOut(Trouble),
+}
+
+/// What was wrong with a write.
+#[derive(Clone, Debug)]
+pub(crate) struct Trouble {
+    /// What it means if nothing better comes of it.
+    pub(crate) failure: Failure,
+    /// The pause before another write; none if that is of no use.
+    pub(crate) again: Option<Duration>,
 }
