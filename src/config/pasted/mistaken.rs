@@ -10,6 +10,9 @@ use crate::config::form::unresolved;
 use crate::config::{ClientId, Guid};
 use crate::redact::jwts;
 
+/// Shorter ones nobody gives out, and they would be found inside ordinary words when it is hidden.
+const SHORTEST: usize = 8;
+
 /// Why one word isn't a token, if it isn't. Nothing is said against what is merely unusual: tokens
 /// need not be JWTs.
 pub(super) fn for_a_token(word: &str) -> Option<String> {
@@ -21,26 +24,21 @@ pub(super) fn for_a_token(word: &str) -> Option<String> {
         () if is(&["undefined", "null", "none", "nil", "nan", "true", "false", "[object"]) => {
             "holds the word that a program writes where there is no value"
         }
-        () if is(&[
-            "token",
-            "bearer",
-            "user_bearer_token",
-            "bearer_token",
-            "access_token",
-            "atlan_api_key",
-            "your_token",
-        ]) =>
-        {
-            "holds the name of a token, not a token"
+        () if is_name_of_a_token(word) || is(&["atlan_api_key", "changeme", "password"]) => {
+            "holds a name or a placeholder, not a token"
+        }
+        () if ["vault:", "arn:", "ENC["].iter().any(|start| word.starts_with(start)) => {
+            "refers to a secret that is kept elsewhere: what hands it over doesn't resolve it"
         }
         () if is_shortened(word) => SHORTENED,
         () if Guid::parse(word).is_ok() => "holds a GUID, not a bearer token",
         () if ClientId::parse(word).is_ok() => "holds an API token's client ID, not a user's bearer token",
-        () if is_url(word) => "holds a URL, not a bearer token",
+        () if word.contains("://") => "holds a URL, not a bearer token",
         () if is_email(word) => "holds an e-mail address, not a bearer token",
         () if is_path(word) => "looks like the name of a file: give that as USER_BEARER_TOKEN_FILE",
         () if is_base64_of_a_token(word) => "holds a token in base64: decode it first (base64 --decode)",
         () if is_cookie(word) => COOKIE,
+        () if word.len() < SHORTEST => "is too short for a bearer token",
         () if !word.chars().all(|c| c.is_ascii_graphic()) => {
             "has a non-ASCII or invisible character in it, which no token has"
         }
@@ -105,8 +103,10 @@ pub(super) fn scheme_of(text: &str) -> Option<&'static str> {
     }
 }
 
-fn is_url(word: &str) -> bool {
-    ["http://", "https://", "file://"].iter().any(|start| word.to_ascii_lowercase().starts_with(start))
+/// `__TOKEN__`, `your-token-here`, `USER_BEARER_TOKEN`.
+fn is_name_of_a_token(word: &str) -> bool {
+    word.to_ascii_lowercase().contains("token")
+        && word.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '-' | '#' | '{' | '}'))
 }
 
 fn is_email(word: &str) -> bool {
