@@ -65,11 +65,11 @@ impl Sources {
         match &file {
             Some(ConfigFile::Path(path)) if path.to_string_lossy().starts_with('{') => {
                 let what = "holds JSON, and must name a file: give the JSON itself as NESTED_CONFIG";
-                sources.problems.push(Problem::new(label, what));
+                sources.problems.push(Problem::unread(label, what));
             }
             Some(ConfigFile::Path(path)) if !jwts(&path.to_string_lossy()).is_empty() => {
                 let what = "holds what looks like a bearer token (a JWT), and must name a file";
-                sources.problems.push(Problem::new(label, what));
+                sources.problems.push(Problem::unread(label, what));
             }
             Some(file) => sources.file(label, file),
             None => {}
@@ -85,6 +85,7 @@ impl Sources {
             let Some(input) = inputs::ALL.iter().find(|input| name == input.name) else { continue };
             match value.to_str() {
                 Some(value) => ours.push((input.name.to_owned(), value.to_owned())),
+                None if *input == inputs::RUST_LOG => {}
                 None => self.problems.push(Problem::new(input.name, "isn't valid UTF-8")),
             }
         }

@@ -34,9 +34,8 @@ fn all_missing_inputs_are_named_at_once_with_where_to_set_them() {
     ran.refused(
         &tenant,
         &[
-            "missing inputs: CONNECTION_QUALIFIED_NAME, API_TOKEN_NAME",
-            "ATLAN_BASE_URL",
-            "USER_BEARER_TOKEN",
+            "missing inputs: ATLAN_BASE_URL, CONNECTION_QUALIFIED_NAME, API_TOKEN_NAME (or",
+            "USER_BEARER_TOKEN (or",
             "as environment variables",
         ],
     );
@@ -326,9 +325,11 @@ fn an_environment_that_is_not_utf8_is_no_bug() {
 
 #[test]
 fn what_shapes_logs_for_a_whole_cluster_does_not_stop_the_job() {
-    for (value, words) in
-        [("a=b=c,,!", "RUST_LOG isn't understood"), ("my_app=loud", "RUST_LOG isn't understood")]
-    {
+    for (value, words) in [
+        ("a=b=c,,!", "RUST_LOG isn't understood"),
+        ("{{x}}=a", "RUST_LOG isn't understood"),
+        ("my_app=loud", "RUST_LOG isn't understood"),
+    ] {
         let tenant = example();
         let ran = Job::against(&tenant).env("RUST_LOG", value).run();
         ran.added();
