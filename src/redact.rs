@@ -16,7 +16,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::text::CUT_OFF;
 use spelling::Plain;
-pub(crate) use spelling::plain;
+pub(crate) use spelling::{without_backslashes, without_percents};
 
 const REDACTED: &str = "[REDACTED]";
 
@@ -30,14 +30,10 @@ pub struct Redactor(Arc<RwLock<Vec<SecretString>>>);
 impl Redactor {
     /// From now on `secret` is replaced, however it is spelled.
     pub fn hide(&self, secret: &SecretString) {
-        let plain = secret.expose_secret();
-        // The first as it stands, the second as a form, the third without any escape in itself.
-        let spellings = [plain.to_owned(), plain.replace(' ', "+"), spelling::plain(plain)];
+        let secret = secret.expose_secret();
         let mut known = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        for spelling in spellings {
-            if spelling.len() >= SHORTEST_SEARCHED && !known.iter().any(|k| k.expose_secret() == spelling) {
-                known.push(spelling.into());
-            }
+        if secret.len() >= SHORTEST_SEARCHED && !known.iter().any(|k| k.expose_secret() == secret) {
+            known.push(secret.into());
         }
     }
 
@@ -45,10 +41,15 @@ impl Redactor {
     pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let known = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         let known: Vec<&[u8]> = known.iter().map(|secret| secret.expose_secret().as_bytes()).collect();
+        if known.is_empty() {
+            return Cow::Borrowed(text);
+        }
         let mut places = places(text.as_bytes(), &known);
-        if spelling::may_be_escaped(text) && !known.is_empty() {
-            let plain = Plain::of(text);
-            places.extend(self::places(&plain.bytes, &known).into_iter().map(|place| plain.origin(place)));
+        if text.contains(['%', '\\', '&', '+']) {
+            Plain::each_of(text, &mut |plain| {
+                let found = self::places(&plain.bytes, &known).into_iter();
+                places.extend(found.map(|place| plain.origin(place)));
+            });
         }
         replaced(text, places)
     }
@@ -190,6 +191,30 @@ mod tests {
             ("01234567 … b", "01234567 … b"),
         ] {
             assert_eq!(redactor.clean(text), clean);
+        }
+    }
+
+    /// A spelling of text, as one of the many layers around it makes it.
+    type Spelling = fn(&str) -> String;
+
+    const SPELLINGS: [Spelling; 5] = [
+        str::to_owned,
+        |text| serde_json::Value::from(text).to_string().trim_matches('"').to_owned(),
+        |text| url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
+        |text| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('/', "&#x2F;"),
+        |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+    ];
+
+    proptest::proptest! {
+        #[test]
+        fn no_secret_shows_in_whatever_spelling(
+            secret in r#"[ -~é%\\&"/+]{12,40}"#, first in 0..SPELLINGS.len(), second in 0..SPELLINGS.len(),
+        ) {
+            let secret = secret.trim_matches('"');
+            let spelled = SPELLINGS[second](&SPELLINGS[first](secret));
+            let text = format!("before {spelled} after");
+            let clean = redactor(&[secret]).clean(&text).into_owned();
+            proptest::prop_assert_eq!(clean, "before [REDACTED] after", "{} as {}", secret, spelled);
         }
     }
 

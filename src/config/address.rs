@@ -43,12 +43,15 @@ impl Address {
     /// Says what is wrong, as the rest of a sentence that starts with the input's name.
     pub(super) fn parse(text: &str, in_cluster: bool) -> Result<Address, String> {
         let text = bare(text);
-        if text.eq_ignore_ascii_case("INTERNAL") {
+        if text.trim_end_matches('/').eq_ignore_ascii_case("INTERNAL") {
             return Ok(Address::Internal);
         }
         fits_into_a_url(text)?;
         let url = parsed(text)?;
         let host = url.host().ok_or("names no host")?;
+        if host == Host::Domain("internal") {
+            return Err("must be INTERNAL alone, without what stands around it".to_owned());
+        }
         if !is_a_host(&host) {
             return Err(
                 "names a host that can't be one: letters, digits, hyphens and dots make a host's name"
@@ -89,6 +92,11 @@ impl Address {
 /// The URL, of a scheme that could be meant.
 fn parsed(text: &str) -> Result<Url, String> {
     const EXAMPLE: &str = "as in https://acme.atlan.com, or be INTERNAL";
+    if let Some(start) = text.find("https://").filter(|start| *start > 0) {
+        let rest = text[start..].split(['>', ')', ']', '"', '\'', ' ']).next().unwrap_or_default();
+        let url = Url::parse(rest).map(|url| format!(": give {}", suggested(&url))).unwrap_or_default();
+        return Err(format!("must start with https://, and has something before that{url}"));
+    }
     let Some((scheme, rest)) = text.split_once("://") else {
         let host = text.split(['/', '?', '#']).next().unwrap_or_default();
         // Only what looks like a host's name is repeated: it could be a secret.
@@ -103,6 +111,13 @@ fn parsed(text: &str) -> Result<Url, String> {
     // Elsewhere, white space inside would be dropped or escaped without a word.
     if rest.contains(char::is_whitespace) {
         return Err("has white space in it".to_owned());
+    }
+    if rest.contains("://") {
+        return Err("has :// in it twice".to_owned());
+    }
+    // A letter of another alphabet looks the same, and names a host of somebody else.
+    if !text.is_ascii() {
+        return Err("has a letter in it that isn't ASCII, though it may look so: type it anew".to_owned());
     }
     Url::parse(text).map_err(|error| format!("isn't a URL ({error}), {EXAMPLE}"))
 }
@@ -262,6 +277,12 @@ mod tests {
             ("https://acme..atlan.com", "can't be one"),
             ("https://", "isn't a URL"),
             ("https://acme atlan.com", "white space"),
+            ("https://https://acme.atlan.com", "twice"),
+            ("https://acme.atlan.com/http://acme.atlan.com", "twice"),
+            ("<https://acme.atlan.com/sesame>", "give \"https://acme.atlan.com\""),
+            ("[acme](https://acme.atlan.com)", "give \"https://acme.atlan.com\""),
+            ("https://\u{430}cme.atlan.com", "isn't ASCII"),
+            ("https://INTERNAL", "INTERNAL alone"),
             ("https://acme.atlan.com:port", "isn't a URL"),
             ("Qz7mX2pLw9Rk4TnB8vYc3HdF6sJg1KaE.sesame.x", "must start with https://, as in"),
         ] {

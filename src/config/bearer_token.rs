@@ -43,8 +43,12 @@ impl BearerToken {
         })
     }
 
-    /// The token that the file holds now, if there is one in it, known to `redactor`.
+    /// The token that the file holds now, if there is one in it, known to `redactor`. A pipe isn't
+    /// read again: nobody may be at its other end any more.
     pub fn reread(path: &Path, redactor: &Redactor) -> Option<BearerToken> {
+        if !path.is_file() {
+            return None;
+        }
         let token = BearerToken::parse(&file::read(path).ok()?).ok()?;
         redactor.hide(&token.secret);
         Some(token)
@@ -81,7 +85,28 @@ impl fmt::Debug for BearerToken {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
+
+    #[test]
+    fn a_file_is_read_again_and_what_is_in_it_is_kept_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bearer-token");
+        let redactor = Redactor::default();
+        assert!(BearerToken::reread(&path, &redactor).is_none());
+        for token in ["sesame-open", "sesame-wide"] {
+            std::fs::write(&path, format!("Bearer {token}\n")).unwrap();
+            let found = BearerToken::reread(&path, &redactor).unwrap();
+            assert_eq!(found.secret().expose_secret(), token);
+            assert_eq!(redactor.clean(token), "[REDACTED]");
+        }
+        std::fs::write(&path, "<html>").unwrap();
+        assert!(BearerToken::reread(&path, &redactor).is_none());
+        std::fs::remove_file(&path).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(BearerToken::reread(&path, &redactor).is_none());
+    }
 
     #[test]
     fn a_debug_print_shows_nothing() {

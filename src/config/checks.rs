@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::form::{switch, unresolved};
-use super::inputs::{Input, Kind};
+use super::inputs::{ALL, Input, Kind};
 use super::problem::Problem;
 use super::sources::Sources;
 use super::value::Value;
@@ -41,7 +41,8 @@ impl<'a> Checks<'a> {
             for jwt in jwts(text) {
                 redactor.hide(&text[jwt].into());
             }
-            if input.kind == Kind::Secret {
+            // One that repeats an input's name, as an unresolved variable does, would hide that name.
+            if input.kind == Kind::Secret && !ALL.iter().any(|input| text.contains(input.name)) {
                 redactor.hide(&text::bare(text).into());
                 redactor.hide(&text::trimmed(text).into());
             }

@@ -1,5 +1,6 @@
 //! Which connection: its qualified name.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -116,67 +117,71 @@ fn one(text: &str) -> Result<QualifiedName, String> {
         return Err(what.to_owned());
     }
     fits_into_a_url(text)?;
+    match is_whole(text) && !is_of_a_collection(text) {
+        true => Ok(QualifiedName(text.to_owned())),
+        false => Err(format!("{}; {LOOKS_LIKE}", instead_of_a_name(text))),
+    }
+}
+
+/// True for three parts.
+fn is_whole(text: &str) -> bool {
+    text.split('/').count() == 3 && text.split('/').all(|part| !part.is_empty() && part.chars().all(is_usual))
+}
+
+fn is_of_a_collection(text: &str) -> bool {
+    text.split('/').nth(1) == Some("collection")
+}
+
+/// What text is that isn't a qualified name, and which one is probably meant.
+fn instead_of_a_name(text: &str) -> String {
+    let perhaps = |name: &str| format!("perhaps {} is meant", quoted(name));
     if text.contains("://") {
-        return Err(format!(
-            "is a URL: {LOOKS_LIKE}. In Atlan, the connection's page shows it under Properties"
-        ));
+        return "is a URL (in Atlan, the connection's page shows the qualified name under Properties)"
+            .to_owned();
     }
     if Guid::parse(text).is_ok() {
-        return Err(format!("holds a GUID: {LOOKS_LIKE}"));
+        return "holds a GUID".to_owned();
     }
-    if text.contains([',', ';', '\n']) {
-        return Err(format!("seems to name several connections: name one in each run; {LOOKS_LIKE}"));
+    if is_of_a_collection(text) {
+        return "names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned();
     }
-    if !text.contains('/') {
-        return Err(format!("holds {}, perhaps the name that people see; {LOOKS_LIKE}", quoted(text)));
+    if let Some(connection) = connection_of(text) {
+        return format!("names an asset inside a connection: {}", perhaps(connection));
     }
-    if text.contains(|c| c == ' ' || is_overlooked(c)) {
-        return Err(format!(
-            "has white space or an invisible character in it: {}; {LOOKS_LIKE}",
-            quoted(text)
-        ));
+    if text.contains(|c| c != '\n' && is_overlooked(c)) {
+        return format!("has a character in it that can't be seen: {}", quoted(text));
     }
-    if !text.chars().all(is_usual) {
-        return Err(format!(
-            "has a character in it that no qualified name has: {}; {LOOKS_LIKE}",
-            quoted(text)
-        ));
+    let names: BTreeSet<&str> = text.split(|c| !is_usual(c)).filter(|part| is_whole(part)).collect();
+    match (names.first(), names.len()) {
+        (Some(name), 1) => format!("has something around it: {}", perhaps(name)),
+        (None, _) if !text.contains([',', ';', '\n']) => instead_of_one_name(text),
+        _ => "seems to name several connections: name one in each run".to_owned(),
     }
-    let segments: Vec<&str> = text.trim_matches('/').split('/').collect();
-    match segments.as_slice() {
-        [_, "collection", ..] => {
-            Err("names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned())
+}
+/// The same of text that has no other name in it.
+fn instead_of_one_name(text: &str) -> String {
+    let bare = text.trim_matches('/');
+    match bare.split_once('/') {
+        _ if is_whole(bare) => format!("has a / too many at its ends: perhaps {} is meant", quoted(bare)),
+        Some((_, number)) if number.len() >= 10 && number.chars().all(|c| c.is_ascii_digit()) => {
+            format!("lacks its first part: perhaps {} is meant", quoted(&format!("default/{bare}")))
         }
-        [tenant, connector, number, ..]
-            if [tenant, connector, number].iter().all(|part| !part.is_empty()) =>
-        {
-            let name = format!("{tenant}/{connector}/{number}");
-            match (segments.len(), name == text) {
-                (3, true) => Ok(QualifiedName(name)),
-                (3, false) => {
-                    Err(format!("has a / too many at its ends: perhaps {} is meant", quoted(&name)))
-                }
-                _ => Err(format!(
-                    "names an asset inside a connection; the connection's own qualified name is perhaps {}",
-                    quoted(&name)
-                )),
-            }
-        }
-        [connector, number] if !connector.is_empty() && number.len() >= 10 && is_number(number) => {
-            Err(format!("lacks its first part: perhaps {} is meant", quoted(&format!("default/{text}"))))
-        }
-        _ => Err(format!("holds {}, and {LOOKS_LIKE}", quoted(text))),
+        None => format!("holds {}, perhaps the name that people see", quoted(text)),
+        Some(_) => format!("holds {}", quoted(text)),
     }
+}
+
+/// The connection that an asset's qualified name starts with.
+fn connection_of(text: &str) -> Option<&str> {
+    let (end, _) = text.match_indices('/').nth(2)?;
+    let (connection, inside) = text.split_at(end);
+    (is_whole(connection) && inside.len() > 1).then_some(connection)
 }
 
 /// The characters that a qualified name is made of. The workflow template's mutex looks for the
 /// same ones.
 fn is_usual(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/_.:+~-".contains(c)
-}
-
-fn is_number(text: &str) -> bool {
-    text.chars().all(|c| c.is_ascii_digit())
 }
 
 impl fmt::Display for QualifiedName {
@@ -215,7 +220,11 @@ mod tests {
             ("5F1E0A52-8C0E-4C0E-9F44-0D0C1A5B7E11", "a GUID"),
             ("production", "the name that people see"),
             ("Production Snowflake", "the name that people see"),
-            ("default/snowflake /1700000000", "white space"),
+            ("default/snowflake /1700000000", "holds \"default/snowflake /1700000000\""),
+            (
+                "default/snowflake/1700000000/DB/My schema/A TABLE (1/2/3)",
+                "perhaps \"default/snowflake/1700000000\"",
+            ),
             ("default/snowflake/1700000000/db/schema", "perhaps \"default/snowflake/1700000000\""),
             ("/default/snowflake/1700000000", "perhaps \"default/snowflake/1700000000\" is meant"),
             ("default/snowflake/1700000000/", "perhaps \"default/snowflake/1700000000\" is meant"),
@@ -233,8 +242,13 @@ mod tests {
             ("[\"a\",\"b\"]", "the list has 2"),
             ("[\"{{x}}\"]", "template"),
             ("[", "isn't one"),
+            ("default/x/1,", "perhaps \"default/x/1\" is meant"),
+            ("(default/x/1)", "perhaps \"default/x/1\" is meant"),
+            ("{\"qualifiedName\":\"default/x/1\"}", "perhaps \"default/x/1\" is meant"),
+            ("default/x/1 # production", "perhaps \"default/x/1\" is meant"),
+            ("default/x/1|default/y/2", "several"),
             ("[\"default\\/x\\/1\"]", "backslash"),
-            ("default/süd/1", "no qualified name has"),
+            ("default/süd/1", "holds \"default/süd/1\""),
             ("default/snow\u{a0}flake/1", "snow\\u00a0flake"),
             ("default/snow\u{ad}flake/1", "snow\\u00adflake"),
         ] {

@@ -8,7 +8,7 @@ use super::address::Address;
 use super::bearer_token::BearerToken;
 use super::checks::Checks;
 use super::form::unresolved;
-use super::inputs::{self, Given, Input};
+use super::inputs::{self, Given, Input, Kind};
 use super::{Credentials, Impersonation, file};
 use crate::redact::jwts;
 use crate::text::{bare, quoted, quotes_removed, trimmed};
@@ -44,7 +44,23 @@ pub(super) fn check(checks: &mut Checks<'_>, address: Option<&Address>) -> Optio
     };
     checks.hide(token.secret());
     checks.note(format!("{}: found {} ({source})", input.name, token.form));
-    if let (Some(copied), Some(host)) = (token.host.as_deref(), address.and_then(Address::host))
+    refuse_of_another_tenant(checks, input, &token, address.and_then(Address::host));
+    if keycloak.is_some() && checks.sources.value(inputs::ATLAN_USER_ID).is_some() {
+        let user = token.username().map_or("the user whose token it is".to_owned(), quoted);
+        checks.warn(format!(
+            "{} is given, so the run acts as {user}, and not as the user that ATLAN_USER_ID names",
+            input.name
+        ));
+    }
+    Some(match input.kind {
+        Kind::Read => Credentials::BearerFile { token, path: bare(given.get(input)?.text()?).into() },
+        _ => Credentials::Bearer(token),
+    })
+}
+
+/// Complains about a token that was copied from a request to another host than the tenant's.
+fn refuse_of_another_tenant(checks: &mut Checks<'_>, input: Input, token: &BearerToken, host: Option<&str>) {
+    if let (Some(copied), Some(host)) = (token.host.as_deref(), host)
         && !copied.eq_ignore_ascii_case(host)
     {
         let what = format!(
@@ -55,19 +71,6 @@ pub(super) fn check(checks: &mut Checks<'_>, address: Option<&Address>) -> Optio
         );
         checks.complain(input, what);
     }
-    if keycloak.is_some() && checks.sources.value(inputs::ATLAN_USER_ID).is_some() {
-        let user = token.username().map_or("the user whose token it is".to_owned(), quoted);
-        checks.warn(format!(
-            "{} is given, so the run acts as {user}, and not as the user that ATLAN_USER_ID names",
-            input.name
-        ));
-    }
-    Some(
-        match given.get(inputs::USER_BEARER_TOKEN_FILE).filter(|_| input == inputs::USER_BEARER_TOKEN_FILE) {
-            Some(path) => Credentials::BearerFile { token, path: bare(path.text()?).into() },
-            None => Credentials::Bearer(token),
-        },
-    )
 }
 
 /// Says which bearer tokens are given and not used: they may be other people's.
@@ -97,7 +100,7 @@ fn secret(checks: &mut Checks<'_>, input: Input, given: &Given) -> Option<Secret
         checks.complain(input, format!("must be text, not {}", value.type_name()));
         return None;
     };
-    if input.kind == inputs::Kind::Secret {
+    if input.kind == Kind::Secret {
         return Some(text.into());
     }
     let path = bare(text);

@@ -37,7 +37,7 @@ fn is_variable(text: &str) -> bool {
 /// `<name>`, or nothing but dots, crosses or bullets.
 fn is_placeholder(text: &str) -> bool {
     let filler = |c: char| matches!(c, 'x' | 'X' | '.' | '…' | '*' | '•' | '●');
-    text.starts_with('<') && text.ends_with('>') && !text.contains("</")
+    text.starts_with('<') && text.ends_with('>') && !text.contains(['/', ':'])
         || text.chars().count() >= 3 && text.chars().all(filler)
 }
 

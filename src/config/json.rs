@@ -71,7 +71,9 @@ fn instead_of_an_object(text: &str) -> &'static str {
         _ if !jwts(text).is_empty() && lines().count() == 1 => {
             "holds what looks like a bearer token (a JWT), which belongs into USER_BEARER_TOKEN"
         }
-        _ if first.starts_with("---") || keyed(first) => "looks like YAML",
+        _ if ["---", "- ", "%YAML"].iter().any(|start| first.starts_with(start)) || keyed(first) => {
+            "looks like YAML"
+        }
         _ if assigned(first) => {
             "looks like NAME=value lines, which are for docker run --env-file, or for a shell"
         }

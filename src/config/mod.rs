@@ -220,9 +220,9 @@ fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsStrin
 }
 
 fn check(mut checks: Checks<'_>, network: Network, dry_run: bool) -> Result<Config, Failure> {
+    let address = address::check(&mut checks, network.in_cluster);
     let target = asset::check(&mut checks);
     let api_token = api_token::check(&mut checks);
-    let address = address::check(&mut checks, network.in_cluster);
     let credentials = credentials::check(&mut checks, address.as_ref());
     let agent = agent(&mut checks);
     let connect_timeout = checks.seconds(inputs::CONNECT_TIMEOUT_SECONDS, 10.0, 0.001);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::redact::Redactor;
+use crate::redact::{Redactor, without_percents};
 use crate::text::bare;
 
 /// A variable of the environment. Its value is without white space and quotation marks around it,
@@ -75,14 +75,13 @@ pub(super) fn clean(environment: &[(OsString, OsString)], name: &str) -> Option<
     }
 }
 
-/// Hides what stands between the user's name and the host of a proxy's address, as it is and as
-/// an URL escapes it.
+/// Hides what stands before the host of a proxy's address, as it is there and as the proxy gets it.
 fn hide_password(proxy: &str, redactor: &Redactor) {
     let address = proxy.split_once("://").map_or(proxy, |(_, address)| address);
     if let Some((user, _host)) = address.rsplit_once('@') {
-        redactor.hide(&user.into());
-        if let Some((_name, password)) = user.split_once(':') {
-            redactor.hide(&password.into());
+        let password = user.split_once(':').map_or(user, |(_name, password)| password);
+        for secret in [user.to_owned(), password.to_owned(), without_percents(password)] {
+            redactor.hide(&secret.into());
         }
     }
 }

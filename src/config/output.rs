@@ -6,6 +6,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
@@ -15,6 +16,8 @@ use super::checks::Checks;
 use super::inputs::{self, Input, Kind};
 use super::network::clean;
 use super::sources::ConfigFile;
+use super::value::Value;
+use crate::redact::jwts;
 use crate::text::bare;
 
 /// The report always has room for an error with its hint.
@@ -85,7 +88,7 @@ impl Default for LogSettings {
 /// Reads what is about output, and opens the files. A file that can't be written is a problem now,
 /// before any request, rather than after the write.
 pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)], flags: &Flags) -> Output {
-    let (report_file, log_file) = files(checks);
+    let (report_file, log_file) = files(checks, environment);
     let colours = may_have_colours(environment);
     Output {
         report_file,
@@ -130,8 +133,14 @@ fn log_level(checks: &mut Checks<'_>) -> Targets {
     if checks.sources.value(inputs::LOG_LEVEL).is_some() {
         return checks.parsed(inputs::LOG_LEVEL, level).unwrap_or_else(default_level);
     }
-    let Some(text) = checks.text(inputs::RUST_LOG) else { return default_level() };
-    match text.parse::<Targets>() {
+    let Some(text) = checks.sources.value(inputs::RUST_LOG).and_then(Value::text) else {
+        return default_level();
+    };
+    if !jwts(text).is_empty() {
+        // Only for its complaint.
+        checks.text(inputs::RUST_LOG);
+    }
+    match bare(text).parse::<Targets>() {
         Ok(level) if level.would_enable(OURS, &tracing::Level::ERROR) => level,
         Ok(level) => level.with_target(OURS, LevelFilter::ERROR),
         Err(_) => {
@@ -164,12 +173,15 @@ fn may_have_colours(environment: &[(OsString, OsString)]) -> bool {
 }
 
 /// `REPORT_FILE` and `LOG_FILE`, open.
-fn files(checks: &mut Checks<'_>) -> (Option<File>, Option<File>) {
+fn files(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) -> (Option<File>, Option<File>) {
     let (report, log) = (inputs::REPORT_FILE, inputs::LOG_FILE);
-    let report_path = checks.text(report).filter(|path| may_be_written(checks, report, path));
-    let log_path = checks.text(log).filter(|path| may_be_written(checks, log, path));
+    let mut path_of = |input| {
+        let path = checks.text(input)?;
+        may_be_written(checks, environment, input, path).then_some(path)
+    };
+    let (report_path, log_path) = (path_of(report), path_of(log));
     if let (Some(one), Some(other)) = (report_path, log_path)
-        && is_one_file(one, other)
+        && is_one_file(one.as_ref(), other.as_ref())
     {
         checks.complain(log, "names the same file as REPORT_FILE");
         return (None, None);
@@ -178,7 +190,7 @@ fn files(checks: &mut Checks<'_>) -> (Option<File>, Option<File>) {
     let report_file = file.and_then(|file| opened(checks, report, file));
     // Only now can it be seen if both are links to what wasn't there before.
     if let (Some(one), Some(other)) = (report_path, log_path)
-        && is_one_file(one, other)
+        && is_one_file(one.as_ref(), other.as_ref())
     {
         checks.complain(log, "names the same file as REPORT_FILE");
         return (report_file, None);
@@ -194,12 +206,17 @@ fn opened<T>(checks: &mut Checks<'_>, input: Input, file: io::Result<T>) -> Opti
 
 /// Complains about the name of a file that is read elsewhere, and of standard output, which
 /// belongs to the report alone.
-fn may_be_written(checks: &mut Checks<'_>, input: Input, path: &str) -> bool {
+fn may_be_written(
+    checks: &mut Checks<'_>,
+    environment: &[(OsString, OsString)],
+    input: Input,
+    path: &str,
+) -> bool {
     let what = if path == "-" || is_standard_output(path) {
         "names standard output, which holds the report and nothing else".to_owned()
     } else if path.starts_with("~/") {
         "starts with ~, which only a shell understands: write the whole name of the folder".to_owned()
-    } else if let Some(read) = read_from(checks, path) {
+    } else if let Some(read) = read_from(checks, environment, path) {
         format!("names the file that {read} is read from: it would be overwritten")
     } else {
         return true;
@@ -209,33 +226,38 @@ fn may_be_written(checks: &mut Checks<'_>, input: Input, path: &str) -> bool {
 }
 
 /// What is read from the file at `path`, used or not.
-fn read_from(checks: &Checks<'_>, path: &str) -> Option<&'static str> {
-    let values = checks.sources.all_values();
-    let mut read = values.filter(|(input, _)| input.kind == Kind::Read);
-    let found = read.find(|(_, value)| value.text().is_some_and(|other| is_one_file(bare(other), path)));
-    let is_config = || match &checks.sources.config_file {
-        Some(ConfigFile::Path(config)) => is_one_file(&config.to_string_lossy(), path),
-        Some(ConfigFile::StandardInput) => {
-            metadata_of(&io::stdin()).is_some_and(|input| input.is_file() && is_same(&input, path))
-        }
-        None => false,
+fn read_from(checks: &Checks<'_>, environment: &[(OsString, OsString)], path: &str) -> Option<&'static str> {
+    let inputs = checks.sources.all_values().filter(|(input, _)| input.kind == Kind::Read);
+    let inputs = inputs.filter_map(|(input, value)| Some((input.name, bare(value.text()?).into())));
+    let config = match &checks.sources.config_file {
+        Some(ConfigFile::Path(config)) => Some(config.clone()),
+        _ => None,
     };
-    found.map(|(input, _)| input.name).or_else(|| is_config().then_some("the configuration"))
+    let others = [
+        ("the configuration", config),
+        ("SSL_CERT_FILE", clean(environment, "SSL_CERT_FILE").map(Into::into)),
+    ];
+    let others = others.into_iter().filter_map(|(name, path)| Some((name, path?)));
+    let found = inputs.chain(others).find(|(_, read): &(_, PathBuf)| is_one_file(read, path.as_ref()));
+    let is_standard_input =
+        || metadata_of(&io::stdin()).is_some_and(|input| input.is_file() && is_same(&input, path));
+    match checks.sources.config_file {
+        Some(ConfigFile::StandardInput) if is_standard_input() => Some("the configuration"),
+        _ => found.map(|(name, _)| name),
+    }
 }
 
 /// True if both names lead to one file, through whatever links. Devices and pipes don't count:
 /// nothing is overwritten there.
-fn is_one_file(one: &str, other: &str) -> bool {
-    one == other && !is_device(one)
-        || std::fs::metadata(one).is_ok_and(|file| file.is_file() && is_same(&file, other))
+fn is_one_file(one: &Path, other: &Path) -> bool {
+    match one.metadata() {
+        Ok(file) => file.is_file() && is_same(&file, other),
+        Err(_) => one == other,
+    }
 }
 
-fn is_device(path: &str) -> bool {
-    std::fs::metadata(path).is_ok_and(|file| !file.is_file())
-}
-
-fn is_same(file: &Metadata, path: &str) -> bool {
-    std::fs::metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+fn is_same(file: &Metadata, path: impl AsRef<Path>) -> bool {
+    path.as_ref().metadata().is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
 }
 
 fn is_standard_output(path: &str) -> bool {

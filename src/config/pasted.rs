@@ -11,6 +11,7 @@ mod mistaken;
 
 use std::collections::BTreeSet;
 
+use super::jwt;
 use crate::redact::jwts;
 use crate::text::{bare, quotes_removed, trimmed};
 
@@ -40,7 +41,7 @@ pub(super) fn token_in(text: &str) -> Result<Pasted, String> {
     }
     // The forms with most around the token first: each would be misread as one of the next.
     let forms: [fn(&str) -> Reading; 6] =
-        [json::read, command::read, header, lines::read, word, the_only_jwt];
+        [json::read, header, command::read, lines::read, word, the_only_jwt];
     for form in forms {
         if let Some(pasted) = form(text)? {
             return Ok(pasted);
@@ -65,42 +66,37 @@ fn the_only(tokens: BTreeSet<String>) -> Result<Option<String>, String> {
 
 /// `Authorization: Bearer …`, `Bearer …`, in one line, or in two as the browser shows them.
 fn header(text: &str) -> Reading {
-    let after = |text: &str, word: &str| -> Option<String> {
-        let (start, rest) = text.split_at_checked(word.len())?;
-        start.eq_ignore_ascii_case(word).then(|| rest.to_owned())
+    let (value, form) = match after_word(text, "authorization") {
+        Some(value) => (value, Some("an authorization header")),
+        None => (text, None),
     };
-    let named =
-        after(text, "authorization").filter(|rest| rest.starts_with([':', '=', ' ', '\t', '\r', '\n']));
-    let is_header = named.is_some();
-    let value = named.unwrap_or_else(|| text.to_owned());
-    let value = bare(value.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '=')));
-    let scheme = after(value, "bearer")
-        .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n', ':', '=']));
-    let (token, form) = match scheme {
-        Some(token) => (token, "the word Bearer and a token"),
-        None if is_header => (value.to_owned(), "an authorization header"),
-        None => return Ok(None),
+    let (token, form) = match (after_word(value, "bearer"), form) {
+        (Some(token), _) => (token, "the word Bearer and a token"),
+        (None, Some(form)) => (value, form),
+        (None, None) => return Ok(None),
     };
-    let token = bare(token.trim_start_matches([':', '=']));
     if token.is_empty() {
         return Err("holds no token, only what stands before one".to_owned());
     }
-    let found = word(token)?.ok_or_else(|| mistaken::for_what(token))?;
-    Ok(Some(Pasted { form, ..found }))
+    Ok(word(token)?.map(|found| Pasted { form, ..found }))
 }
 
-/// One word, or a JWT that was broken into lines of one length.
+/// What stands after `word` at the start of `text`, without what separates them.
+fn after_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(word.len())?;
+    let is_separator = |c: char| c.is_whitespace() || matches!(c, ':' | '=');
+    let is_word = start.eq_ignore_ascii_case(word) && (rest.is_empty() || rest.starts_with(is_separator));
+    is_word.then(|| bare(rest.trim_start_matches(is_separator)))
+}
+
+/// One word, or a JWT that was broken into lines.
 fn word(text: &str) -> Reading {
-    let is_a_jwt = |text: &str| jwts(text).first() == Some(&(0..text.len()));
     if text.contains(char::is_whitespace) {
-        let lines: Vec<&str> = text.lines().map(str::trim).collect();
-        let (last, others) = lines.split_last().unwrap_or((&"", &[]));
-        let is_even = others.iter().all(|line| line.len() == others[0].len() && line.len() >= last.len());
-        let token = lines.concat();
-        let is_joined = is_even && is_a_jwt(&token) && token.matches('.').count() == 2;
+        let token: String = text.lines().map(str::trim).collect();
         let form = "a JWT that was broken into lines";
-        return Ok(is_joined.then_some(Pasted { token, form, host: None }));
+        return Ok(jwt::is_whole(&token).then_some(Pasted { token, form, host: None }));
     }
+    let is_a_jwt = |text: &str| jwts(text).first() == Some(&(0..text.len()));
     // A JWT with something around it is left to `the_only_jwt`.
     if text.starts_with(['{', '[', '<']) || !jwts(text).is_empty() && !is_a_jwt(text) {
         return Ok(None);

@@ -10,6 +10,7 @@ use super::inputs::{self, Given, Input};
 use super::json;
 use super::problem::Problem;
 use super::value::Value;
+use crate::redact::jwts;
 use crate::text::{bare, quoted};
 
 /// Where the JSON of the inputs is, if it is in a file.
@@ -62,11 +63,13 @@ impl Sources {
             None => (inputs::CONFIG_FILE.name, named.and_then(|name| ConfigFile::named(name.into()))),
         };
         match &file {
-            Some(ConfigFile::Path(path)) if bare(&path.to_string_lossy()).starts_with('{') => {
-                sources.problems.push(Problem::new(
-                    label,
-                    "holds JSON, and must name a file: give the JSON itself as NESTED_CONFIG",
-                ));
+            Some(ConfigFile::Path(path)) if path.to_string_lossy().starts_with('{') => {
+                let what = "holds JSON, and must name a file: give the JSON itself as NESTED_CONFIG";
+                sources.problems.push(Problem::unread(label, what));
+            }
+            Some(ConfigFile::Path(path)) if !jwts(&path.to_string_lossy()).is_empty() => {
+                let what = "holds what looks like a bearer token (a JWT), and must name a file";
+                sources.problems.push(Problem::unread(label, what));
             }
             Some(file) => sources.file(label, file),
             None => {}
@@ -82,6 +85,7 @@ impl Sources {
             let Some(input) = inputs::ALL.iter().find(|input| name == input.name) else { continue };
             match value.to_str() {
                 Some(value) => ours.push((input.name.to_owned(), value.to_owned())),
+                None if *input == inputs::RUST_LOG => {}
                 None => self.problems.push(Problem::new(input.name, "isn't valid UTF-8")),
             }
         }
@@ -95,7 +99,7 @@ impl Sources {
             ConfigFile::Path(path) => {
                 let text = file::text_of(path);
                 // Somebody may have put a secret where the name belongs.
-                let is_name = text.is_ok() || path.extension().is_some() || path.exists();
+                let is_name = text.is_ok() || path.extension().is_some() || path.components().count() > 1;
                 let name =
                     if is_name { format!(" {}", quoted(&path.to_string_lossy())) } else { String::new() };
                 (text, format!("{label}{name}"))

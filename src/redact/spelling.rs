@@ -1,42 +1,31 @@
-//! How text is escaped on its way through JSON, URLs and HTML. To find a secret in whatever
-//! spelling, it and the text are compared without their escapes.
+//! How text is escaped on its way through JSON, URLs, forms and HTML. To find a secret in whatever
+//! spelling, the text is looked at without one kind of escapes after another.
 
 use std::ops::Range;
 
-/// Text can be escaped again and again, say JSON in JSON. More often than this, nobody reads it.
-const MOST_ROUNDS: usize = 4;
+/// Text can be escaped again and again, say JSON in a form in JSON. More often than this, nobody
+/// reads it.
+const MOST_LAYERS: usize = 3;
 
-/// False for text that no escape can be in.
-pub fn may_be_escaped(text: &str) -> bool {
-    text.contains(['%', '\\', '&'])
-}
-
-/// `text` without its escapes.
-pub fn plain(text: &str) -> String {
-    String::from_utf8_lossy(&Plain::of(text).bytes).into_owned()
-}
-
-/// Text without its escapes, which remembers where in the text each byte was.
+/// Text without some of its escapes, which remembers where in the text each byte was.
 pub struct Plain {
     pub bytes: Vec<u8>,
     origins: Vec<Range<usize>>,
 }
 
 impl Plain {
-    /// Takes away the escapes until none is left.
-    pub fn of(text: &str) -> Plain {
-        let mut plain = Plain {
-            bytes: text.as_bytes().to_vec(),
-            origins: (0..text.len()).map(|at| at..at + 1).collect(),
-        };
-        for _ in 0..MOST_ROUNDS {
-            let before = plain.bytes.len();
-            plain = plain.once_more();
-            if plain.bytes.len() == before {
-                break;
-            }
+    /// Calls `look` with the text as it stands, and without its escapes in every order of layers.
+    pub fn each_of(text: &str, look: &mut impl FnMut(&Plain)) {
+        let origins = (0..text.len()).map(|at| at..at + 1).collect();
+        Plain { bytes: text.as_bytes().to_vec(), origins }.peel(MOST_LAYERS, look);
+    }
+
+    fn peel(&self, layers: usize, look: &mut impl FnMut(&Plain)) {
+        look(self);
+        if layers > 0 {
+            let inner = [percent, form, backslash, entity].iter().filter_map(|kind| self.without(*kind));
+            inner.for_each(|inner| inner.peel(layers - 1, look));
         }
-        plain
     }
 
     /// Where in the original text this range of `bytes` was.
@@ -44,33 +33,42 @@ impl Plain {
         self.origins[range.start].start..self.origins[range.end - 1].end
     }
 
-    fn once_more(self) -> Plain {
-        let mut plain = Plain { bytes: Vec::with_capacity(self.bytes.len()), origins: Vec::new() };
+    /// The text without escapes of one kind, if it has any.
+    fn without(&self, kind: fn(&[u8]) -> Escape) -> Option<Plain> {
+        let mut plain = Plain { bytes: Vec::new(), origins: Vec::new() };
+        let mut is_escaped = false;
         let mut at = 0;
-        while let Some(byte) = self.bytes.get(at) {
-            let rest = &self.bytes[at..];
-            let escape = match byte {
-                b'%' => percent(rest),
-                b'\\' => backslash(rest),
-                b'&' => entity(rest),
-                _ => None,
-            };
+        while at < self.bytes.len() {
             let mut buffer = [0; 4];
-            let (length, decoded) = match escape {
-                None => (1, std::slice::from_ref(byte)),
-                Some((length, Decoded::Byte(byte))) => {
-                    buffer[0] = byte;
-                    (length, &buffer[..1])
+            let (length, decoded) = match kind(&self.bytes[at..]) {
+                None => (1, &self.bytes[at..=at]),
+                Some((length, decoded)) => {
+                    is_escaped = true;
+                    (length, decoded.bytes(&mut buffer))
                 }
-                Some((length, Decoded::Char(c))) => (length, c.encode_utf8(&mut buffer).as_bytes()),
             };
             let origin = self.origin(at..at + length);
             plain.origins.extend(decoded.iter().map(|_| origin.clone()));
             plain.bytes.extend_from_slice(decoded);
             at += length;
         }
-        plain
+        is_escaped.then_some(plain)
     }
+}
+
+/// `text` without the escapes of JSON.
+pub fn without_backslashes(text: &str) -> String {
+    without(text, backslash)
+}
+
+/// `text` without the escapes of URLs.
+pub fn without_percents(text: &str) -> String {
+    without(text, percent)
+}
+
+fn without(text: &str, kind: fn(&[u8]) -> Escape) -> String {
+    let plain = Plain { bytes: text.into(), origins: vec![0..0; text.len()] }.without(kind);
+    plain.map_or_else(|| text.to_owned(), |plain| String::from_utf8_lossy(&plain.bytes).into_owned())
 }
 
 /// What an escape stands for.
@@ -79,15 +77,36 @@ enum Decoded {
     Char(char),
 }
 
+impl Decoded {
+    fn bytes(self, buffer: &mut [u8; 4]) -> &[u8] {
+        match self {
+            Decoded::Byte(byte) => {
+                buffer[0] = byte;
+                &buffer[..1]
+            }
+            Decoded::Char(c) => c.encode_utf8(buffer).as_bytes(),
+        }
+    }
+}
+
 type Escape = Option<(usize, Decoded)>;
 
 /// `%2f`
 fn percent(text: &[u8]) -> Escape {
-    Some((3, Decoded::Byte(u8::try_from(hex(text.get(1..3)?)?).ok()?)))
+    let digits = text.strip_prefix(b"%")?.get(..2)?;
+    Some((3, Decoded::Byte(u8::try_from(hex(digits)?).ok()?)))
+}
+
+/// The same of a form, in which a `+` is a blank.
+fn form(text: &[u8]) -> Escape {
+    if text.starts_with(b"+") { Some((1, Decoded::Byte(b' '))) } else { percent(text) }
 }
 
 /// `\/`, `\u002f` and the others of JSON.
 fn backslash(text: &[u8]) -> Escape {
+    if !text.starts_with(b"\\") {
+        return None;
+    }
     let c = match text.get(1)? {
         b'u' => return utf16(text),
         b'n' => '\n',
@@ -119,6 +138,9 @@ fn utf16(text: &[u8]) -> Escape {
 
 /// `&amp;`, `&#47;` and `&#x2f;`, and those of the others that stand for ASCII.
 fn entity(text: &[u8]) -> Escape {
+    if !text.starts_with(b"&") {
+        return None;
+    }
     const NAMED: [(&str, char); 6] =
         [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", ' ')];
     let end = text.iter().take(12).position(|byte| *byte == b';')?;
@@ -144,22 +166,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_taken_away_and_all_else_stays() {
-        for (text, plain) in [
-            ("a%2Fb%2fc%zz%4", "a/b/c%zz%4"),
-            (r#"\"\/\\\u002b\ud83d\ude00\ud83d\x"#, "\"/+😀\\ud83d\\x"),
-            ("&amp;&#47;&#x2F;&other;&#;&", "&//&other;&#;&"),
-            ("%252F", "/"),
-            ("ü%C3%BC", "üü"),
+    fn each_kind_of_escape_is_taken_away_and_all_else_stays() {
+        type Kind = fn(&[u8]) -> Escape;
+        for (kind, text, plain) in [
+            (percent as Kind, "a%2Fb%2fc%zz%4+", "a/b/c%zz%4+"),
+            (percent, "ü%C3%BC%", "üü%"),
+            (form, "a+%2B", "a +"),
+            (backslash, r#"\"\/\\\u002b\ud83d\ude00\ud83d\x"#, "\"/\\+😀\\ud83d\\x"),
+            (entity, "&amp;&#47;&#x2F;&other;&#;&", "&//&other;&#;&"),
         ] {
-            assert_eq!(super::plain(text), plain, "{text}");
+            let whole = Plain { bytes: text.into(), origins: vec![0..0; text.len()] };
+            let found = whole.without(kind).unwrap();
+            assert_eq!(String::from_utf8(found.bytes).unwrap(), plain, "{text}");
         }
     }
 
     #[test]
     fn each_byte_knows_where_it_came_from() {
-        let plain = Plain::of("a%252Fb");
-        assert_eq!(plain.bytes, b"a/b");
-        assert_eq!((plain.origin(0..1), plain.origin(1..2), plain.origin(1..3)), (0..1, 1..6, 1..7));
+        let mut seen = Vec::new();
+        Plain::each_of("a%252Fb", &mut |plain| {
+            if plain.bytes == b"a/b" {
+                seen.push((plain.origin(0..1), plain.origin(1..2), plain.origin(1..3)));
+            }
+        });
+        assert!(!seen.is_empty() && seen.iter().all(|places| *places == (0..1, 1..6, 1..7)), "{seen:?}");
     }
 }

@@ -101,6 +101,16 @@ fn flags_take_their_values_in_either_form() {
 }
 
 #[test]
+fn a_token_where_the_name_of_a_file_belongs_is_not_repeated() {
+    let tenant = example();
+    let token = crate::support::jwt("{}");
+    for name in [token.clone(), format!("/tmp/{token}"), format!("{token}.json")] {
+        let ran = Job::against(&tenant).secret(&token).args(["--config", &name]).run();
+        ran.refused(&tenant, &["--config holds what looks like a bearer token"]);
+    }
+}
+
+#[test]
 fn a_wrong_flag_is_reported_in_the_report_file_as_well() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("report.json");

@@ -21,6 +21,7 @@ mod inputs;
 mod names;
 mod pasted_tokens;
 mod terminals;
+mod values;
 mod wrong_places;
 
 mod api_tokens;

@@ -148,6 +148,7 @@ fn what_is_no_token_is_told_by_its_looks_without_being_repeated() {
     let rows = [
         ("$TOKEN", "variable"),
         ("Bearer ${USER_BEARER_TOKEN}", "variable"),
+        ("USER_BEARER_TOKEN", "a name or a placeholder"),
         ("%USER_BEARER_TOKEN%", "variable"),
         ("{{inputs.parameters.token}}", "template"),
         ("<token>", "placeholder"),

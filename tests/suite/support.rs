@@ -193,8 +193,8 @@ impl Secrets {
     const FILES: [&str; 2] = ["USER_BEARER_TOKEN_FILE", "CLIENT_SECRET_FILE"];
 
     fn add(&mut self, secret: &str) {
-        // Shorter ones are in ordinary words.
-        if secret.len() >= 8 {
+        // Shorter ones are in ordinary words, and an input's name is none.
+        if secret.len() >= 8 && !Secrets::INPUTS.contains(&secret) {
             self.0.push(secret.to_owned());
         }
     }

@@ -131,6 +131,7 @@ fn no_file_that_is_read_is_overwritten_through_whatever_link() {
             ("USER_BEARER_TOKEN_FILE", "token"),
             ("CLIENT_SECRET_FILE", "secret"),
             ("CONFIG_FILE", "inputs.json"),
+            ("SSL_CERT_FILE", "kept.log"),
         ] {
             let (folder, files) = folder_with_inputs();
             let path = |name: &str| folder.path().join(name);

@@ -9,30 +9,39 @@ use super::{Pasted, Reading, mistaken, the_only};
 use crate::config::form::unresolved;
 use crate::text::trimmed;
 
-/// The token of the request that a command makes. Its cookies and its body are left alone.
+/// The token of the request that a command makes, or some lines of a program. Its cookies and its
+/// body are left alone.
 pub(super) fn read(text: &str) -> Reading {
     let form = form_of(text);
-    let headers = headers(text);
-    if form.is_none() && headers < 2 {
+    // A token by itself has none of these, if it isn't a strange one, which this would cut.
+    if form.is_none() && !text.contains(['\n', '"', '\'']) {
         return Ok(None);
     }
-    let form = form.unwrap_or("headers of a request");
     let text = unescaped(text);
     let mut tokens = BTreeSet::new();
-    let mut other_scheme = None;
-    for value in authorizations(&text) {
+    let mut complaint = None;
+    let mut request = 0;
+    for (place, value) in authorizations(&text) {
         match token_of(value) {
-            Ok(token) => drop(tokens.insert(token)),
-            Err(what) => other_scheme = other_scheme.or(what),
+            Ok(token) => {
+                tokens.insert(token);
+                request = place;
+            }
+            Err(what) => complaint = complaint.or(what),
         }
     }
-    match (the_only(tokens)?, other_scheme) {
-        (Some(token), _) => Ok(Some(Pasted { token, form, host: host(&text) })),
-        (None, Some(what)) => Err(what),
-        (None, None) => Err(format!(
-            "holds {form} without an authorization header: in the browser's network panel, copy another request, one \
-             to /api/ that has this header"
-        )),
+    match (the_only(tokens)?, form) {
+        (Some(token), form) => {
+            let form = form.unwrap_or("an authorization header in a text");
+            Ok(Some(Pasted { token, form, host: host(&text, request) }))
+        }
+        (None, Some(form)) => Err(complaint.unwrap_or_else(|| {
+            format!(
+                "holds {form} without an authorization header: in the browser's network panel, copy another request, \
+                 one to /api/ that has this header"
+            )
+        })),
+        (None, None) => Ok(None),
     }
 }
 
@@ -51,6 +60,7 @@ fn form_of(text: &str) -> Option<&'static str> {
         }
         () if starts(&["fetch(", "await fetch("]) || lower.contains("fetch(\"") => Some("fetch"),
         () if starts(&["wget ", "http ", "https ", "xh "]) => Some("a command"),
+        () if headers(text) > 1 => Some("headers of a request"),
         () => None,
     }
 }
@@ -93,29 +103,27 @@ fn unescaped(text: &str) -> String {
         }
     }
     // Chrome writes the rarer characters of a header for bash like this.
-    crate::redact::plain(&plain)
+    crate::redact::without_backslashes(&plain)
 }
 
-/// What stands after each `authorization` that is the name of a header, without the punctuation
-/// in between.
-fn authorizations(text: &str) -> impl Iterator<Item = &str> {
+/// Each place where there is `authorization` as the name of a header, and what stands after it,
+/// without the punctuation in between.
+fn authorizations(text: &str) -> impl Iterator<Item = (usize, &str)> {
     const NAME: &str = "authorization";
+    const FLAGS: [&str; 2] = ["--oauth2-bearer", "-a bearer -a"];
     let lower = text.to_ascii_lowercase();
-    let starts: Vec<usize> = lower.match_indices(NAME).map(|(start, _)| start).collect();
-    let by_flag = ["--oauth2-bearer", "--auth-type bearer --auth", "-a bearer -a"];
-    let flagged = by_flag.iter().filter_map(|flag| Some(lower.find(flag)? + flag.len())).collect::<Vec<_>>();
-    let headers = starts.into_iter().filter_map(move |start| {
-        let before = text[..start].chars().next_back();
-        let is_name = before.is_none_or(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | ','));
-        is_name.then_some(start + NAME.len())
-    });
-    headers.chain(flagged).map(|end| {
-        let value = text[end..]
-            .trim_start_matches(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '$' | '%' | '<' | '{'));
+    let is_name = |start: &usize| {
+        let before = text[..*start].chars().next_back();
+        before.is_none_or(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | ','))
+    };
+    let headers = lower.match_indices(NAME).map(|(start, _)| start).filter(is_name);
+    let mut ends: Vec<usize> = headers.map(|start| start + NAME.len()).collect();
+    ends.extend(FLAGS.iter().filter_map(|flag| Some(lower.find(flag)? + flag.len())));
+    let is_between = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '$' | '%' | '<' | '{');
+    ends.into_iter().map(move |end| {
+        let value = text[end..].trim_start_matches(is_between);
         // `"name": "authorization", "value": "Bearer …"`
-        value
-            .strip_prefix("value")
-            .map_or(value, |value| value.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()))
+        (end, value.strip_prefix("value").map_or(value, |value| value.trim_start_matches(is_between)))
     })
 }
 
@@ -144,19 +152,22 @@ fn token_of(value: &str) -> Result<String, Option<String>> {
     Err(mistaken::scheme_of(value).map(str::to_owned))
 }
 
-/// The host that the request goes to.
-fn host(text: &str) -> Option<String> {
-    let of_headers = || {
-        text.lines().find_map(|line| {
-            let (name, value) = line.trim().trim_start_matches(':').split_once(':')?;
-            let is_host = ["host", "authority"].iter().any(|known| name.eq_ignore_ascii_case(known));
-            Url::parse(&format!("https://{}", trimmed(value))).ok().filter(|_| is_host)
-        })
-    };
-    let after = ["-Uri", "fetch(", "--url", "curl"].iter().find_map(|word| text.find(word)).unwrap_or(0);
+/// The host that the request goes to which has something at this place: that of the first URL after
+/// the start of its command, or of the headers themselves.
+fn host(text: &str, place: usize) -> Option<String> {
+    const STARTS: [&str; 4] = ["curl", "wget", "fetch(", "Invoke-"];
+    let start = STARTS.iter().filter_map(|word| text[..place].rfind(word)).max().unwrap_or_default();
     let is_delimiter = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '(' | ')' | ',' | '<' | '>');
     let is_url = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
-    let mut words = text[after..].split(is_delimiter);
-    let url = words.find(is_url).and_then(|url| Url::parse(url).ok()).or_else(of_headers)?;
-    url.host_str().map(str::to_owned)
+    let url = text[start..].split(is_delimiter).find(is_url).and_then(|url| Url::parse(url).ok());
+    url.or_else(|| named_host(text))?.host_str().map(str::to_owned)
+}
+
+/// The host that the headers name.
+fn named_host(text: &str) -> Option<Url> {
+    text.lines().find_map(|line| {
+        let (name, value) = line.trim().trim_start_matches(':').split_once(':')?;
+        let is_host = ["host", "authority"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        Url::parse(&format!("https://{}", trimmed(value))).ok().filter(|_| is_host)
+    })
 }

@@ -8,7 +8,10 @@ const BEFORE: [&str; 9] = ["export", "set", "setx", "declare", "-x", "const", "l
 /// The token that one of the lines assigns to a name, if they are such lines.
 pub(super) fn read(text: &str) -> Reading {
     let mut values = Values::default();
-    for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+    // A login page hands a token over like this, in the address.
+    let is_form = text.contains("access_token=") && text.contains('&');
+    let parts = text.split(move |c| c == '\n' || is_form && matches!(c, '&' | '?' | '#'));
+    for line in parts.map(str::trim).filter(|line| !line.starts_with('#')) {
         if let Some((name, value)) = assignment(line)
             && is_name_of_a_token(name)
         {

@@ -21,26 +21,21 @@ pub(super) fn for_a_token(word: &str) -> Option<String> {
         () if is(&["undefined", "null", "none", "nil", "nan", "true", "false", "[object"]) => {
             "holds the word that a program writes where there is no value"
         }
-        () if is(&[
-            "token",
-            "bearer",
-            "user_bearer_token",
-            "bearer_token",
-            "access_token",
-            "atlan_api_key",
-            "your_token",
-        ]) =>
-        {
-            "holds the name of a token, not a token"
+        () if is_name_of_a_token(word) || is(&["atlan_api_key", "changeme", "password"]) => {
+            "holds a name or a placeholder, not a token"
+        }
+        () if ["vault:", "arn:", "ENC["].iter().any(|start| word.starts_with(start)) => {
+            "refers to a secret that is kept elsewhere: what hands it over doesn't resolve it"
         }
         () if is_shortened(word) => SHORTENED,
         () if Guid::parse(word).is_ok() => "holds a GUID, not a bearer token",
         () if ClientId::parse(word).is_ok() => "holds an API token's client ID, not a user's bearer token",
-        () if is_url(word) => "holds a URL, not a bearer token",
+        () if word.contains("://") => "holds a URL, not a bearer token",
         () if is_email(word) => "holds an e-mail address, not a bearer token",
         () if is_path(word) => "looks like the name of a file: give that as USER_BEARER_TOKEN_FILE",
         () if is_base64_of_a_token(word) => "holds a token in base64: decode it first (base64 --decode)",
         () if is_cookie(word) => COOKIE,
+        () if !word.contains(char::is_alphanumeric) => "holds no token",
         () if !word.chars().all(|c| c.is_ascii_graphic()) => {
             "has a non-ASCII or invisible character in it, which no token has"
         }
@@ -105,8 +100,24 @@ pub(super) fn scheme_of(text: &str) -> Option<&'static str> {
     }
 }
 
-fn is_url(word: &str) -> bool {
-    ["http://", "https://", "file://"].iter().any(|start| word.to_ascii_lowercase().starts_with(start))
+/// `TOKEN`, `USER_BEARER_TOKEN`, `your-token-here`. Not every word with "token" in it: some tenant
+/// may give out `token-of-jdoe`.
+fn is_name_of_a_token(word: &str) -> bool {
+    let words: Vec<&str> =
+        word.split(|c: char| !c.is_ascii_alphabetic()).filter(|part| !part.is_empty()).collect();
+    let is = |part: &str, known: &[&str]| known.iter().any(|known| part.eq_ignore_ascii_case(known));
+    let is_name =
+        words.iter().all(|part| is(part, &["user", "bearer", "access", "api", "atlan", "token", "jwt"]));
+    let is_in_capitals = word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    match words.as_slice() {
+        [] => false,
+        [only] => is(only, &["token", "jwt", "bearer"]),
+        [first, rest @ ..] => {
+            let is_begging = is(first, &["your", "my", "insert", "paste", "replace"])
+                || is(rest[rest.len() - 1], &["here"]);
+            is_name && is_in_capitals || is_begging && words.iter().any(|part| is(part, &["token", "jwt"]))
+        }
+    }
 }
 
 fn is_email(word: &str) -> bool {

@@ -57,13 +57,28 @@ fn a_token_is_found_in_what_people_put_around_it() {
         "<@>",
         "\"@\",",
         "-H 'authorization: Bearer @'",
+        "https://acme.atlan.com/#state=1&access_token=@&refresh_token=%",
+        "import requests\nheaders = {\n    'authorization': 'Bearer @',\n    'cookie': 'KEYCLOAK_IDENTITY=%',\n}\n",
+        "{'authorization': 'Bearer @', 'cookie': 'a=%'}",
+        "req.Header.Add(\"Authorization\", \"Bearer @\")",
+        "accept:\n*/*\nauthorization:\nBearer @\ncookie:\nKEYCLOAK_IDENTITY=%\n",
+        "#!/bin/sh\nTOKEN=\"@\"\ncurl -H \"Authorization: Bearer $TOKEN\" https://acme.atlan.com",
+        "@\\n",
+        "Bearer @,",
+        "apiVersion: v1\nkind: Secret\nstringData:\n  bearer-token: @\n",
     ] {
-        host_of(&around.replace('@', JWT));
+        host_of(&around.replace('@', JWT).replace('%', OTHER));
     }
+    // As zsh shows that there is no line break.
+    host_of(&format!("{JWT}%"));
     // A token need not be a JWT.
-    for token in
-        ["abc", "Bearerabc", r#"Qz7"mX2p\Lw9R/4Tn+8vY&3HdF=sJg%1KaE"#, "an.opaque.token", "c2VzYW1l", "a=="]
-    {
+    for token in [
+        "abcdefgh",
+        "Bearerabcdefgh",
+        r#"Qz7"mX2p\Lw9R/4Tn+8vY&3HdF=sJg%1KaE"#,
+        "an.opaque.token",
+        "c2VzYW1lLW9wZW4=",
+    ] {
         assert_eq!(token_in(&format!("Bearer {token}")).unwrap().token, token);
         assert_eq!(token_in(token).unwrap().token, token);
     }
@@ -132,6 +147,19 @@ fn a_token_is_found_in_what_the_browser_copies_as_a_command() {
 }
 
 #[test]
+fn of_several_commands_the_one_with_the_token_tells_the_host() {
+    let curl = |host: &str, header: &str| {
+        format!(
+            "curl 'https://{host}/x' \\\n  -H 'accept: */*' \\\n  -H 'referer: https://third.example/'{header} ;\n"
+        )
+    };
+    let authorization = format!(" \\\n  -H 'authorization: Bearer {JWT}'");
+    let commands =
+        curl("cdn.example", "") + &curl("acme.atlan.com", &authorization) + &curl("other.example", "");
+    assert_eq!(host_of(&commands).as_deref(), Some("acme.atlan.com"));
+}
+
+#[test]
 fn a_command_with_no_token_in_it_is_refused_whatever_else_it_holds() {
     for (command, words) in [
         ("curl 'https://acme.atlan.com/' -b 'KEYCLOAK_IDENTITY=@'", "without an authorization header"),
@@ -159,7 +187,7 @@ fn a_command_with_no_token_in_it_is_refused_whatever_else_it_holds() {
 
 #[test]
 fn a_jwt_that_was_broken_into_lines_is_joined() {
-    for width in [20, 32, 50] {
+    for width in [20, 32, 40, 50] {
         let lines: Vec<&str> =
             JWT.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect();
         assert_eq!(token_in(&lines.join("\n")).unwrap().token, JWT);
@@ -191,7 +219,13 @@ fn what_is_no_token_is_told_by_its_looks() {
         ("null", "no value"),
         ("None", "no value"),
         ("[object Object]", "JSON without"),
-        ("USER_BEARER_TOKEN", "the name of a token"),
+        ("USER_BEARER_TOKEN", "a name or a placeholder"),
+        ("__TOKEN__", "a name or a placeholder"),
+        ("YOUR_TOKEN_HERE", "a name or a placeholder"),
+        ("#{token}#", "a name or a placeholder"),
+        ("vault:secret/data/x#t", "kept elsewhere"),
+        ("op://vault/item/t", "URL"),
+        ("-", "holds no token"),
         ("./bearer-token", "name of a file"),
         ("/run/secrets/bearer-token", "name of a file"),
         ("~/token", "name of a file"),
@@ -217,8 +251,8 @@ fn what_is_no_token_is_told_by_its_looks() {
         ("<html><body>Sign in</body></html>", "web page"),
         ("-----BEGIN CERTIFICATE-----\nMII\n", "certificate"),
         ("sesame open", "several words"),
-        ("sésame", "non-ASCII"),
-        ("ses\u{200b}ame", "non-ASCII or invisible"),
+        ("sésame-ouvre-toi", "non-ASCII"),
+        ("sesame\u{200b}open", "non-ASCII or invisible"),
         ("eyJhbGciOiJub25lIn0.eyJzdWIi OiJqZG9lIn0.c2ln", "white space breaks"),
     ] {
         refused(text, words);
