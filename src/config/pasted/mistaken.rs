@@ -103,6 +103,9 @@ pub(super) fn scheme_of(text: &str) -> Option<&'static str> {
 /// `TOKEN`, `USER_BEARER_TOKEN`, `your-token-here`. Not every word with "token" in it: some tenant
 /// may give out `token-of-jdoe`.
 fn is_name_of_a_token(word: &str) -> bool {
+    if !word.chars().all(|c| c.is_ascii_alphabetic() || "_-#{}[]%".contains(c)) {
+        return false;
+    }
     let words: Vec<&str> =
         word.split(|c: char| !c.is_ascii_alphabetic()).filter(|part| !part.is_empty()).collect();
     let is = |part: &str, known: &[&str]| known.iter().any(|known| part.eq_ignore_ascii_case(known));
