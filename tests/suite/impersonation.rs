@@ -74,14 +74,3 @@ fn outside_the_cluster_there_is_no_impersonation() {
     assert!(report["error"]["message"].as_str().unwrap().contains("USER_BEARER_TOKEN"), "{report}");
     assert!(tenant.requests().is_empty());
 }
-
-#[test]
-fn without_a_user_nobody_else_is_acted_for() {
-    for user in ["{{=sprig.dig('labels', 'workflows', 'argoproj', 'io/creator', '', workflow)}}"] {
-        let tenant = example();
-        let ran = Job::in_cluster(&tenant).env("ATLAN_USER_ID", user).run();
-        let report = ran.failed(4, "invalid_input", "configure");
-        assert!(report["error"]["message"].as_str().unwrap().contains("ATLAN_USER_ID"), "{report}");
-        assert!(tenant.requests().is_empty());
-    }
-}
