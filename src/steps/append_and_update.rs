@@ -116,8 +116,11 @@ impl<A: UserListApi> Update<'_, A> {
         info!(%step, "making {} {}", quoted(self.username.as_str()), self.job.role.holder());
         let list = FreshList::new(&base.users, base.read_at, self.username);
         let started = Instant::now();
+        // From here on, whatever ends the run, the write may have been carried out.
+        self.outcome.history.writes();
         match self.api.write(list, &self.budget.for_the_write()).await {
             Written::NotCarriedOut(trouble) => {
+                self.outcome.history.wrote_nothing();
                 warn!(%step, "the write was not carried out: {}", trouble.failure);
                 Ok(Some(trouble))
             }
@@ -203,19 +206,20 @@ impl<A: UserListApi> Update<'_, A> {
 
     /// Reads the list once, and notes what it says.
     async fn read(&mut self) -> Result<Snapshot, Failure> {
-        let now = self.api.read(&self.budget.with_grace()).await.map_err(|failure| {
-            match self.outcome.history.changed() {
-                Changed::Unknown if failure.kind.is_by_signal() => failure,
-                Changed::Unknown => Failure {
-                    message: format!(
-                        "the {} couldn't be read back after the write: {}",
-                        self.job.asset.kind.noun(),
-                        failure.message
-                    ),
-                    ..failure
-                },
-                _ => failure,
-            }
+        // Only to learn what came of a write may it take longer.
+        let changed = self.outcome.history.changed();
+        let budget = if changed == Changed::Unknown { self.budget.with_grace() } else { self.budget.clone() };
+        let now = self.api.read(&budget).await.map_err(|failure| match changed {
+            Changed::Unknown if failure.kind.is_by_signal() => failure,
+            Changed::Unknown => Failure {
+                message: format!(
+                    "the {} couldn't be read back after the write: {}",
+                    self.job.asset.kind.noun(),
+                    failure.message
+                ),
+                ..failure
+            },
+            _ => failure,
         })?;
         self.outcome.history.read(now.version, now.has(self.username.as_str()));
         if now.is_archived { Err(archived(&now.asset, Step::AppendAndUpdate)) } else { Ok(now) }

@@ -149,10 +149,20 @@ impl History {
         self.0.push(Event::Read { version, has_token, at: Instant::now() });
     }
 
-    /// A write was accepted, or may have been carried out, after `waited`. One that was refused, or
-    /// never sent, isn't told: it has no part in what the list says.
+    /// A write is about to be sent.
+    pub(crate) fn writes(&mut self) {
+        self.0.push(Event::Write { accepted: false, waited: Duration::ZERO, at: Instant::now() });
+    }
+
+    /// It was accepted, or may have been carried out, after `waited`.
     pub(crate) fn wrote(&mut self, accepted: bool, waited: Duration) {
+        self.wrote_nothing();
         self.0.push(Event::Write { accepted, waited, at: Instant::now() });
+    }
+
+    /// It was refused, or never sent: it has no part in what the list says.
+    pub(crate) fn wrote_nothing(&mut self) {
+        self.0.pop_if(|event| matches!(event, Event::Write { .. }));
     }
 
     /// True if any write was, or may have been, carried out.
