@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::World;
+use crate::answer::Answer;
 
 /// Which of the job's requests one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +13,9 @@ pub enum Stage {
     TokenExchange,
     /// Looking the API token up.
     Token,
-    /// Reading the connection before anything was written.
+    /// Looking an OAuth client up.
+    OAuthClient,
+    /// Reading the asset before anything was written.
     Read,
     /// Writing it.
     Write,
@@ -37,6 +39,12 @@ pub enum Times {
 pub enum Fault {
     /// This answer: status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// The tenant's own answer, this much later.
+    Late(Duration),
+    /// The tenant's own answer, after which it closes the connection, in an orderly way.
+    AnswerAndClose,
+    /// These bytes, which needn't be HTTP, after which the connection is closed. Not over TLS.
+    Raw(Vec<u8>),
     /// The connection is reset before the answer.
     Reset,
     /// The connection is reset in the middle of the answer.
@@ -54,10 +62,31 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A bare status, with the error body that Atlas or a gateway would send.
+    /// A bare status, with the error body that Heracles or a gateway would send.
     pub fn status(status: u16) -> Fault {
         let body = format!(r#"{{"code":{status},"error":"stand-in","message":"made up by the stand-in"}}"#);
         Fault::Answer(status, vec![("content-type", "application/json".into())], body.into())
+    }
+
+    /// An error in Atlas's own form.
+    pub fn atlas(status: u16, code: &str, message: &str) -> Fault {
+        Answer::atlas(status, code, message).into()
+    }
+
+    /// What Atlas answers when it can't commit: a user that was to be added has the right by then,
+    /// and the list is as it was.
+    pub fn storage_away() -> Fault {
+        Fault::atlas(500, "ATLAS-500-00-001", "Internal server error {0}")
+    }
+
+    /// A page for people, from whatever stands in front of the tenant.
+    pub fn page(status: u16) -> Fault {
+        Answer::html(status, "Made up by the stand-in").into()
+    }
+
+    /// The gateway's way to its login page.
+    pub fn login() -> Fault {
+        Answer::login().into()
     }
 
     /// 429 or 503 with `Retry-After`.
@@ -69,15 +98,26 @@ impl Fault {
     pub fn body(body: impl Into<Vec<u8>>) -> Fault {
         Fault::Answer(200, vec![("content-type", "application/json".into())], body.into())
     }
+
+    /// An answer of status 200 with nothing in it.
+    pub fn empty() -> Fault {
+        Fault::body("")
+    }
+
+    /// True if it is a way of giving the tenant's own answer, which there must be then.
+    pub(crate) fn shows_the_answer(&self) -> bool {
+        matches!(self, Fault::Late(_) | Fault::AnswerAndClose)
+    }
+
+    /// Nothing but an interim answer, such as 100 or 103. hyper sends none but 101, which needs
+    /// [`Fault::Answer`].
+    pub fn interim(status: u16) -> Fault {
+        Fault::Raw(format!("HTTP/1.1 {status} Interim\r\n\r\n").into())
+    }
 }
 
-pub(crate) struct Rule {
-    pub(crate) stage: Stage,
-    pub(crate) times: Times,
-    pub(crate) action: Action,
-}
-
-pub(crate) enum Action {
-    Fail { fault: Fault, carry_out: bool },
-    Meddle { after: bool, change: Box<dyn FnMut(&mut World) + Send> },
+impl From<Answer> for Fault {
+    fn from(answer: Answer) -> Fault {
+        Fault::Answer(answer.status, answer.headers, answer.body)
+    }
 }

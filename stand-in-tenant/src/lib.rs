@@ -1,6 +1,6 @@
-//! A stand-in for an Atlan tenant: the endpoints that `api-token-connection-admin` uses, over
-//! real HTTP on loopback, with state that changes as the real one's does. It also misbehaves on
-//! request: see [`Fault`].
+//! A stand-in for an Atlan tenant: the endpoints that `api-token-connection-admin` uses, over real
+//! HTTP, with state that changes as the real one's does. It also misbehaves on request: see
+//! [`Fault`], and the methods of [`StandIn`] that say when.
 //!
 //! ```
 //! use stand_in_tenant::{StandIn, World, example};
@@ -9,24 +9,74 @@
 //! assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith"]);
 //! println!("ATLAN_BASE_URL={}", tenant.url());
 //! ```
+//!
+//! # How close to the real one it is
+//!
+//! **Seen on the open-source metastore**, running with two replicas, and copied from there:
+//!
+//! - `PUT entity/uniqueAttribute/type/…` can't create, wants the qualified name in the body, updates
+//!   what is archived (and then names nothing in its answer), replaces a list as a set, leaves lists
+//!   alone that aren't sent, empties those sent as `null`, and never lets all three be empty.
+//! - `POST entity/bulk` wants a name, falls back from the GUID to the qualified name, creates, and
+//!   asks for no right if nothing would change.
+//! - Every change gives another `updateTime`, the same names in another order among them.
+//! - Who isn't on the list may not read; members and guests who are on it may not write.
+//! - The right comes first, then Keycloak, then the graph. A user who was added and whom nobody knows
+//!   is 500 `ATLAS-500-00-001`; whatever else goes wrong with Keycloak is 400 `ATLAS-400-00-029`.
+//! - A new right reaches one replica after the other ([`World::right_comes_after`]), and with its
+//!   cache on a replica shows old lists with old times ([`World::serve_old_reads`]).
+//! - Without a bearer token it redirects to `/login.jsp`; with a bad one it is 401 with a challenge.
+//!   500 for another `Accept` than JSON and for an unknown path, 400 for JSON that is none, 414 for an
+//!   address over 8 KB.
+//!
+//! **Seen on Keycloak 18 to 26:** every refusal of the token endpoint. Where the versions differ, it
+//! is the newest one's.
+//!
+//! **Only concluded from Atlan's SDKs and documentation:** everything of Heracles (API tokens, OAuth
+//! clients, its errors' codes and words), the name of an OAuth client's service account, and the HTML
+//! that a gateway gives. **Only read in the metastore's source:** query collections, whose creator is
+//! put back among the editors; that the name in the body of a `PUT` is the one whose right counts; and
+//! the words of the validation error without a name.
+//!
+//! **Left out:** search, Brotli, limits of the number of requests, the right as something apart from
+//! the list (here they never part), and a transaction around several entities of one request.
 
 #![forbid(unsafe_code)]
 
+mod answer;
+mod asset;
+mod atlas;
+mod changes;
+pub mod example;
+mod exchange;
 mod fault;
+mod heracles;
+mod jwt;
+mod keycloak;
+mod people;
+mod plan;
+mod replicas;
+mod rights;
 mod routes;
 mod server;
 mod tls;
 mod world;
 
+pub use asset::{Asset, Kind};
 pub use fault::{Fault, Stage, Times};
+pub use heracles::{ApiToken, OAuthClient};
+pub use keycloak::{Keycloak, Realm};
+pub use replicas::Reads;
+pub use rights::Role;
 pub use tls::Certificate;
-pub use world::{ApiToken, Connection, World, example};
+pub use world::World;
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use fault::{Action, Rule};
+use plan::{Action, Rule, Shared, When};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -43,6 +93,8 @@ pub struct Request {
     pub body: String,
     /// Which of the job's requests it is.
     pub stage: Stage,
+    /// How long the path and the query are together.
+    target_length: usize,
 }
 
 impl Request {
@@ -50,16 +102,12 @@ impl Request {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-}
 
-/// What the server's tasks share.
-#[derive(Default)]
-struct Shared {
-    world: World,
-    rules: Vec<Rule>,
-    requests: Vec<Request>,
-    connections: usize,
-    latency: Duration,
+    /// A value of the query; empty if there is none of this name.
+    pub fn query(&self, name: &str) -> &str {
+        let found = self.query.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
 }
 
 /// A tenant that serves until it is dropped.
@@ -91,18 +139,33 @@ impl StandIn {
         StandIn::start_at(world, 0, Some(certificate))
     }
 
-    /// A tenant on this port; 0 is any free one.
+    /// A tenant on this port of 127.0.0.1; 0 is any free one.
     ///
     /// # Panics
     ///
     /// If the port can't be used.
     pub fn start_at(world: World, port: u16, certificate: Option<Certificate>) -> StandIn {
+        let address = (Ipv4Addr::LOCALHOST, port).into();
+        StandIn::listen(world, address, certificate).expect("a port on loopback")
+    }
+
+    /// A tenant that listens on this address.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be used.
+    pub fn listen(
+        mut world: World,
+        address: SocketAddr,
+        certificate: Option<Certificate>,
+    ) -> io::Result<StandIn> {
+        world.settle();
         let shared = Arc::new(Mutex::new(Shared { world, ..Shared::default() }));
         let (acceptor, ca_pem) = certificate.map(tls::acceptor).unzip();
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let address = server::start((Ipv4Addr::LOCALHOST, port).into(), acceptor, shared.clone(), stopped);
-        StandIn { shared, address, scheme, ca_pem: ca_pem.unwrap_or_default(), _stop: stop }
+        let address = server::start(address, acceptor, shared.clone(), stopped)?;
+        Ok(StandIn { shared, address, scheme, ca_pem: ca_pem.unwrap_or_default(), _stop: stop })
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -121,16 +184,25 @@ impl StandIn {
 
     /// Looks at or changes what the tenant holds.
     pub fn edit<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        change(&mut self.lock().world)
+        self.lock().change(change)
     }
 
-    /// The admin users of a connection.
+    /// The admin users of a connection, or the editors of a query collection.
     ///
     /// # Panics
     ///
-    /// If there is no such connection.
+    /// If there is no such asset.
     pub fn admin_users(&self, qualified_name: &str) -> Vec<String> {
-        self.edit(|world| world.connection(qualified_name).admin_users.clone().unwrap_or_default())
+        self.edit(|world| world.asset(qualified_name).admin_users.clone().unwrap_or_default())
+    }
+
+    /// The viewers of a query collection.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such asset.
+    pub fn viewer_users(&self, qualified_name: &str) -> Vec<String> {
+        self.edit(|world| world.asset(qualified_name).viewer_users.clone())
     }
 
     /// Every request so far.
@@ -153,14 +225,38 @@ impl StandIn {
         self.lock().latency = latency;
     }
 
-    /// Misbehaves at requests of this kind, which are not carried out.
+    /// From now on a new connection is served only so much later. The operating system accepts it
+    /// at once, so that without TLS a request may be on its way by then.
+    pub fn set_accept_delay(&self, delay: Duration) {
+        self.lock().accept_delay = delay;
+    }
+
+    /// From now on these reads show the tenant as it was so long ago: see [`World::serve_old_reads`].
+    pub fn serve_old_reads(&self, lag: Duration, reads: Reads) {
+        self.edit(|world| world.serve_old_reads(lag, reads));
+    }
+
+    /// Misbehaves at requests of this kind, which are not carried out, unless what the client sees is
+    /// the tenant's own answer.
     pub fn fail(&self, stage: Stage, times: Times, fault: Fault) {
-        self.lock().rules.push(Rule { stage, times, action: Action::Fail { fault, carry_out: false } });
+        let carried_out = if fault.shows_the_answer() { When::AtOnce } else { When::Never };
+        self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out });
     }
 
     /// Carries requests of this kind out, and then misbehaves instead of saying so.
     pub fn lose_answer(&self, stage: Stage, times: Times, fault: Fault) {
-        self.lock().rules.push(Rule { stage, times, action: Action::Fail { fault, carry_out: true } });
+        self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out: When::AtOnce });
+    }
+
+    /// Misbehaves at once at requests of this kind, and carries them out so much later.
+    pub fn carry_out_late(&self, stage: Stage, times: Times, delay: Duration, fault: Fault) {
+        self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out: When::Later(delay) });
+    }
+
+    /// Carries requests of this kind out, and answers them, so much later, whether or not the client
+    /// waits for it.
+    pub fn slow_down(&self, stage: Stage, times: Times, delay: Duration) {
+        self.rule(stage, times, Action::Answer { fault: None, carried_out: When::Later(delay) });
     }
 
     /// Somebody else does something, right before the next request of this kind is carried out.
@@ -185,10 +281,10 @@ impl StandIn {
         after: bool,
         change: impl FnMut(&mut World) + Send + 'static,
     ) {
-        self.lock().rules.push(Rule {
-            stage,
-            times,
-            action: Action::Meddle { after, change: Box::new(change) },
-        });
+        self.rule(stage, times, Action::Meddle { after, change: Arc::new(Mutex::new(change)) });
+    }
+
+    fn rule(&self, stage: Stage, times: Times, action: Action) {
+        self.lock().rules.push(Rule { stage, times, action });
     }
 }

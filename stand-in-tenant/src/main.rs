@@ -2,74 +2,157 @@
 //!
 //! Prints what to give to `api-token-connection-admin` and serves until it is stopped.
 
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 use std::time::Duration;
 
-use stand_in_tenant::{Certificate, StandIn, World, example};
+use stand_in_tenant::{Certificate, Kind, Stage, StandIn, World, example};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-const USAGE: &str =
-    "usage: stand-in-tenant [--port PORT] [--tls CA_FILE] [--latency-ms N] [--admins N] [--trace]
-  --port        listen on this port of 127.0.0.1 (default: any free one)
-  --tls         serve https, and write the CA's certificate to this file
-  --latency-ms  answer so much later
-  --admins      give the connection so many admin users
-  --trace       print the connection's admin users after each write";
+const USAGE: &str = "\
+usage: stand-in-tenant [FLAG...]
+  --port PORT           listen on this port of 127.0.0.1 (default: any free one)
+  --listen ADDRESS:PORT listen there, on more than loopback if it says so: nothing protects the tenant
+  --tls CA_FILE         serve https, and write the CA's certificate to this file
+  --latency-ms N        answer so much later
+  --collection          the inputs that are printed name a query collection instead of the connection
+  --admins N            give it so many admin users
+  --young SECONDS       it is a connection made just now, to which its creator has no right for so long
+  --client ID SECRET    Keycloak knows the workflow by these
+  --trace               print its users after each write
+  --help                print this
+
+Inside a cluster, serve it under the names of Atlan's services; these are then the inputs instead of
+USER_BEARER_TOKEN, unless --client says otherwise:";
+
+/// What the command line says.
+struct Flags {
+    address: SocketAddr,
+    ca_file: Option<String>,
+    latency: Duration,
+    collection: bool,
+    admins: usize,
+    young: Option<Duration>,
+    client: Option<(String, String)>,
+    trace: bool,
+}
 
 fn main() {
-    let mut port = 0;
-    let mut ca_file = None;
-    let mut latency = Duration::ZERO;
-    let mut world = World::example();
-    let mut trace = false;
-    let mut arguments = std::env::args().skip(1);
-    while let Some(flag) = arguments.next() {
-        let mut value = || arguments.next().unwrap_or_else(|| usage());
-        match flag.as_str() {
-            "--port" => port = number(value()),
-            "--tls" => ca_file = Some(value()),
-            "--latency-ms" => latency = Duration::from_millis(number(value())),
-            "--admins" => {
-                let count: usize = number(value());
-                let others = (2..count).map(|number| format!("user.{number:06}"));
-                world.first().admin_users.get_or_insert_default().extend(others);
+    // Before anything else: as process 1 of a container it would otherwise be deaf to signals.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut signals = runtime.block_on(async {
+        let handler = |kind| signal(kind).expect("a signal handler");
+        [SignalKind::interrupt(), SignalKind::terminate()].map(handler)
+    });
+    let flags = Flags::read(std::env::args().skip(1));
+    let (world, asset) = flags.world();
+    let certificate = flags.ca_file.as_ref().map(|_| Certificate::Good);
+    let tenant = StandIn::listen(world, flags.address, certificate)
+        .unwrap_or_else(|error| stop(&format!("can't listen on {}: {error}", flags.address)));
+    tenant.set_latency(flags.latency);
+    if let Some(file) = &flags.ca_file {
+        std::fs::write(file, &tenant.ca_pem)
+            .unwrap_or_else(|error| stop(&format!("can't write {file}: {error}")));
+    }
+    say(&format!("ATLAN_BASE_URL={}", tenant.url()));
+    let input = if flags.collection { "COLLECTION_QUALIFIED_NAME" } else { "CONNECTION_QUALIFIED_NAME" };
+    say(&format!("{input}={asset}"));
+    say(&format!("API_TOKEN_NAME={}", example::TOKEN));
+    say(&format!("USER_BEARER_TOKEN={}", example::ADMIN_BEARER));
+    if flags.trace {
+        tenant.after_each(Stage::Write, move |world| {
+            let asset = world.asset(&asset);
+            say(&format!("admin users: {:?}", asset.admin_users));
+            if asset.kind == Kind::Collection {
+                say(&format!("viewers: {:?}", asset.viewer_users));
             }
-            "--trace" => trace = true,
-            _ => usage(),
-        }
-    }
-    let tenant = StandIn::start_at(world, port, ca_file.as_ref().map(|_| Certificate::Good));
-    tenant.set_latency(latency);
-    if let Some(file) = ca_file {
-        std::fs::write(file, &tenant.ca_pem).expect("the CA file can be written");
-    }
-    println!("ATLAN_BASE_URL={}", tenant.url());
-    println!("CONNECTION_QUALIFIED_NAME={}", example::CONNECTION);
-    println!("API_TOKEN_NAME={}", example::TOKEN);
-    println!("USER_BEARER_TOKEN={}", example::ADMIN_BEARER);
-    if trace {
-        tenant.after_each(stand_in_tenant::Stage::Write, |world| {
-            println!("admin users: {:?}", world.first().admin_users);
         });
     }
-    wait_for_a_signal();
-}
-
-fn number<T: std::str::FromStr>(text: String) -> T {
-    text.parse().unwrap_or_else(|_| usage())
-}
-
-fn usage() -> ! {
-    eprintln!("{USAGE}");
-    std::process::exit(2)
-}
-
-fn wait_for_a_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate()).expect("a signal handler");
+        let [interrupt, terminate]: &mut [Signal; 2] = &mut signals;
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
     });
+}
+
+impl Flags {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Flags {
+        let mut flags = Flags {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            ca_file: None,
+            latency: Duration::ZERO,
+            collection: false,
+            admins: 0,
+            young: None,
+            client: None,
+            trace: false,
+        };
+        while let Some(flag) = arguments.next() {
+            let mut value = || arguments.next().unwrap_or_else(|| misused());
+            match flag.as_str() {
+                "--port" => flags.address = (Ipv4Addr::LOCALHOST, parsed(value())).into(),
+                "--listen" => flags.address = parsed(value()),
+                "--tls" => flags.ca_file = Some(value()),
+                "--latency-ms" => flags.latency = Duration::from_millis(parsed(value())),
+                "--collection" => flags.collection = true,
+                "--admins" => flags.admins = parsed(value()),
+                "--young" => flags.young = Some(Duration::from_secs(parsed(value()))),
+                "--client" => flags.client = Some((value(), value())),
+                "--trace" => flags.trace = true,
+                "--help" => help(),
+                _ => misused(),
+            }
+        }
+        flags
+    }
+
+    /// The world, and the qualified name of what the printed inputs name.
+    fn world(&self) -> (World, String) {
+        let mut world = World::example();
+        let old = if self.collection { example::COLLECTION } else { example::CONNECTION };
+        let mut name = old.to_owned();
+        if let Some(patience) = self.young.filter(|_| !self.collection) {
+            name = world.add_young_connection("young", "jdoe");
+            world.right_comes_after("jdoe", &[patience]);
+        }
+        let admins = world.asset(&name).admin_users.get_or_insert_default();
+        admins.extend((admins.len()..self.admins).map(|number| format!("user.{number:06}")));
+        if let Some(client) = &self.client {
+            world.set_client(&client.0, &client.1);
+        }
+        (world, name)
+    }
+}
+
+fn parsed<T: FromStr>(text: String) -> T {
+    text.parse().unwrap_or_else(|_| misused())
+}
+
+fn help() -> ! {
+    say(&format!(
+        "{USAGE}\n  ATLAN_BASE_URL=INTERNAL\n  ATLAN_USER_ID={}\n  CLIENT_ID={}\n  CLIENT_SECRET={}",
+        example::ADMIN_ID,
+        example::WORKFLOW_CLIENT,
+        example::WORKFLOW_SECRET
+    ));
+    std::process::exit(0)
+}
+
+fn misused() -> ! {
+    eprintln!("stand-in-tenant: a flag isn't known, or has no fitting value; --help says which there are");
+    std::process::exit(2)
+}
+
+fn stop(why: &str) -> ! {
+    eprintln!("stand-in-tenant: {why}");
+    std::process::exit(1)
+}
+
+/// Prints a line, whether or not anybody reads it.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -1,58 +1,52 @@
 //! The HTTP server: one thread, which ends when the [`StandIn`](crate::StandIn) is dropped.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::channel::Channel;
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-use crate::fault::{Action, Fault, Times};
-use crate::{Request, Shared, Stage, routes};
-
-type Body = BoxBody<Bytes, io::Error>;
+use crate::exchange::handle;
+use crate::plan::Shared;
 
 pub(crate) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves from a thread of its own until `stopped`.
+/// Serves from a thread of its own until `stopped`. The address it listens on is returned, or why
+/// it can't.
 pub(crate) fn start(
     address: SocketAddr,
     tls: Option<TlsAcceptor>,
     shared: Arc<Mutex<Shared>>,
     stopped: oneshot::Receiver<()>,
-) -> SocketAddr {
+) -> io::Result<SocketAddr> {
     let (ready, address_of) = mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new().spawn(move || {
         runtime.block_on(async {
-            let listener = listen(address).expect("a port on loopback");
-            let address = listener.local_addr().expect("an address");
-            ready.send(address).expect("somebody waits for the address");
+            let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
+            let (address, listener) = match listening {
+                Ok(listening) => listening,
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            drop(ready.send(Ok(address)));
             tokio::select! {
                 () = serve(listener, address, tls, shared) => {}
                 _ = stopped => {}
             }
         });
-    });
-    address_of.recv().expect("the server starts")
+    })?;
+    address_of.recv().unwrap_or_else(|_| Err(io::Error::other("the server has ended")))
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(1024)
@@ -81,17 +75,29 @@ async fn serve(
     }
 }
 
-type Leave = tokio::sync::mpsc::UnboundedSender<Duration>;
+/// Where to say that for this long nobody is to listen.
+pub(crate) type Leave = tokio::sync::mpsc::UnboundedSender<Duration>;
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Mutex<Shared>>, leave: Leave) {
     let _ = stream.set_nodelay(true);
     // A second handle to the socket: hyper owns the first, and only an option of the socket
     // turns its close into a reset.
     let Ok(stream) = stream.into_std() else { return };
-    let Ok(socket) = stream.try_clone().map(Arc::new) else { return };
+    let Ok(socket) = stream.try_clone() else { return };
     let Ok(stream) = TcpStream::from_std(stream) else { return };
-    let service = service_fn(|request| handle(request, shared.clone(), socket.clone(), leave.clone()));
-    let http = hyper::server::conn::http1::Builder::new();
+    let delay = lock(&shared).accept_delay;
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    let service = service_fn(async |request| {
+        let mut response = handle(request, &shared, &socket, &leave).await?;
+        if let Some(date) = lock(&shared).world.date() {
+            response.headers_mut().insert("date", date.parse().expect("a header value"));
+        }
+        Ok::<_, io::Error>(response)
+    });
+    let mut http = hyper::server::conn::http1::Builder::new();
+    http.auto_date_header(false);
     // A client that breaks off, or a fault, ends the connection with an error: as intended.
     match tls {
         None => drop(http.serve_connection(TokioIo::new(stream), service).await),
@@ -101,159 +107,4 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Mut
             }
         }
     }
-}
-
-async fn handle(
-    request: hyper::Request<Incoming>,
-    shared: Arc<Mutex<Shared>>,
-    socket: Arc<std::net::TcpStream>,
-    leave: Leave,
-) -> Result<Response<Body>, io::Error> {
-    let arrived = Instant::now();
-    let (parts, body) = request.into_parts();
-    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-    let request = Request {
-        method: parts.method.to_string(),
-        path: parts.uri.path().to_owned(),
-        query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
-            .into_owned()
-            .collect(),
-        headers: parts
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-            .collect(),
-        body: String::from_utf8_lossy(&body).into_owned(),
-        stage: Stage::Other,
-    };
-    let (answer, fault, latency) = decide(request, &mut lock(&shared));
-    let fault = match fault {
-        None => {
-            let (status, json) = answer;
-            // A sleep of nothing takes a millisecond, the timer's step.
-            if !latency.is_zero() {
-                tokio::time::sleep_until((arrived + latency).into()).await;
-            }
-            return Ok(respond(
-                status,
-                &[("content-type", "application/json".to_owned())],
-                full(json.to_string()),
-            ));
-        }
-        Some(fault) => fault,
-    };
-    let json = answer.1.to_string();
-    let reset = || SockRef::from(&*socket).set_linger(Some(Duration::ZERO));
-    match fault {
-        Fault::Answer(status, headers, body) => Ok(respond(status, &headers, full(body))),
-        Fault::Reset => {
-            reset()?;
-            Err(io::ErrorKind::ConnectionReset.into())
-        }
-        Fault::Away(pause) => {
-            let _ = leave.send(pause);
-            reset()?;
-            Err(io::ErrorKind::ConnectionReset.into())
-        }
-        Fault::ResetMidway => {
-            reset()?;
-            Ok(half(json))
-        }
-        Fault::CutShort => Ok(half(json)),
-        Fault::Silence => std::future::pending().await,
-        Fault::Dribble => {
-            Ok(respond(200, &[], endless(Bytes::from_static(b" "), usize::MAX, Duration::from_millis(20))))
-        }
-        Fault::Flood(bytes) => {
-            let chunk = Bytes::from(vec![b' '; 1 << 16]);
-            Ok(respond(200, &[], endless(chunk, bytes >> 16, Duration::ZERO)))
-        }
-    }
-}
-
-/// Carries the request out, unless a rule says otherwise.
-fn decide(mut request: Request, shared: &mut Shared) -> (routes::Answer, Option<Fault>, Duration) {
-    let written = shared.requests.iter().any(|earlier| earlier.stage == Stage::Write);
-    request.stage = routes::stage(&request.method, &request.path, &request.body, written);
-    let stage = request.stage;
-    shared.requests.push(request.clone());
-
-    let mut fault = None;
-    let mut carry_out = true;
-    let mut afterwards = Vec::new();
-    let mut kept = Vec::new();
-    for mut rule in std::mem::take(&mut shared.rules) {
-        let applies =
-            rule.stage == stage && (fault.is_none() || matches!(rule.action, Action::Meddle { .. }));
-        match &mut rule.action {
-            Action::Fail { fault: wanted, carry_out: wanted_carry_out } if applies => {
-                fault = Some(wanted.clone());
-                carry_out = *wanted_carry_out;
-            }
-            Action::Meddle { after: false, change } if applies => change(&mut shared.world),
-            Action::Meddle { after: true, .. } if applies => {
-                afterwards.push(rule);
-                continue;
-            }
-            _ => {}
-        }
-        if !applies || rule.times == Times::Forever {
-            kept.push(rule);
-        }
-    }
-    let answer = if carry_out { routes::answer(&mut shared.world, &request) } else { Default::default() };
-    for mut rule in afterwards {
-        if let Action::Meddle { change, .. } = &mut rule.action {
-            change(&mut shared.world);
-        }
-        if rule.times == Times::Forever {
-            kept.push(rule);
-        }
-    }
-    shared.rules = kept;
-    (answer, fault, shared.latency)
-}
-
-fn respond(status: u16, headers: &[(&'static str, String)], body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
-    for (name, value) in headers {
-        response.headers_mut().insert(*name, value.parse().expect("a header value"));
-    }
-    response
-}
-
-fn full(body: impl Into<Bytes>) -> Body {
-    Full::new(body.into()).map_err(|never: Infallible| match never {}).boxed()
-}
-
-/// The first half of an answer that says it is longer.
-fn half(json: String) -> Response<Body> {
-    let json = if json.len() < 10 { r#"{"entity":{"attributes":{}}}"#.to_owned() } else { json };
-    let length = json.len().to_string();
-    let (mut sender, body) = Channel::<Bytes, io::Error>::new(2);
-    tokio::spawn(async move {
-        let first = Bytes::from(json.into_bytes()).slice(..5);
-        let _ = sender.send_data(first).await;
-        // The first half must be on its way before the connection goes.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        sender.abort(io::ErrorKind::ConnectionReset.into());
-    });
-    respond(200, &[("content-length", length)], body.boxed())
-}
-
-/// `chunk` again and again, `pause` in between.
-fn endless(chunk: Bytes, times: usize, pause: Duration) -> Body {
-    let (mut sender, body) = Channel::<Bytes, io::Error>::new(2);
-    tokio::spawn(async move {
-        for _ in 0..times {
-            if sender.send_data(chunk.clone()).await.is_err() {
-                return;
-            }
-            if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
-            }
-        }
-    });
-    body.boxed()
 }

@@ -1,112 +1,18 @@
-//! What the tenant holds.
+//! What the tenant holds, and how it is set up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Map, Value, json};
+use serde_json::Map;
 
-/// Names of what [`World::example`] holds.
-pub mod example {
-    /// The qualified name of the connection.
-    pub const CONNECTION: &str = "default/snowflake/1700000000";
-    /// The API token's name.
-    pub const TOKEN: &str = "ci-pipeline";
-    /// The API token's GUID.
-    pub const TOKEN_GUID: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11";
-    /// The API token's client ID.
-    pub const CLIENT_ID: &str = "apikey-ac69de56-6529-4c8f-b53c-791cb5346308";
-    /// The name by which the API token is a connection admin.
-    pub const USERNAME: &str = "service-account-apikey-ac69de56-6529-4c8f-b53c-791cb5346308";
-    /// Bearer token of `jdoe`, who is a connection admin.
-    pub const ADMIN_BEARER: &str = "stand-in-bearer-of-jdoe";
-    /// Bearer token of `guest`, who isn't.
-    pub const GUEST_BEARER: &str = "stand-in-bearer-of-guest";
-    /// GUID of `jdoe`.
-    pub const ADMIN_ID: &str = "0b2e3c1c-0000-4000-8000-00000000a001";
-    /// GUID of `guest`.
-    pub const GUEST_ID: &str = "0b2e3c1c-0000-4000-8000-00000000a002";
-    /// The workflow's client ID at Keycloak.
-    pub const WORKFLOW_CLIENT: &str = "stand-in-workflow-client";
-    /// Its secret.
-    pub const WORKFLOW_SECRET: &str = "stand-in-workflow-secret";
-}
+use crate::asset::{Asset, Kind};
+use crate::people::Validity;
+use crate::replicas::OldReads;
+use crate::{ApiToken, Keycloak, OAuthClient, Role, example};
 
-/// An API token.
-#[derive(Clone, Debug)]
-pub struct ApiToken {
-    /// Its GUID.
-    pub guid: String,
-    /// Its client ID.
-    pub client_id: String,
-    /// Its name.
-    pub name: String,
-    /// More attributes of its record.
-    pub attributes: Map<String, Value>,
-}
-
-/// A connection.
-#[derive(Clone, Debug)]
-pub struct Connection {
-    /// Its GUID.
-    pub guid: String,
-    /// Its qualified name.
-    pub qualified_name: String,
-    /// Its name.
-    pub name: String,
-    /// False once it is archived.
-    pub active: bool,
-    /// Its admin users; `None` is `null` in JSON.
-    pub admin_users: Option<Vec<String>>,
-    /// Its admin groups.
-    pub admin_groups: Vec<String>,
-    /// Its admin roles.
-    pub admin_roles: Vec<String>,
-    /// How often it was written.
-    pub writes: usize,
-    /// A user who may not even read it.
-    pub hidden_from: Option<String>,
-}
-
-impl Connection {
-    /// Adds an admin user, as another person would.
-    pub fn add(&mut self, username: &str) {
-        self.admin_users.get_or_insert_default().push(username.to_owned());
-    }
-
-    /// Removes an admin user, as another person would.
-    pub fn remove(&mut self, username: &str) {
-        self.admin_users.get_or_insert_default().retain(|admin| admin != username);
-    }
-
-    /// The entity as Atlas returns it, with the many attributes that nobody asked for.
-    pub fn entity(&self) -> Value {
-        let mut attributes = json!({
-            "name": self.name,
-            "qualifiedName": self.qualified_name,
-            "adminUsers": self.admin_users,
-            "adminGroups": self.admin_groups,
-            "adminRoles": self.admin_roles,
-            "connectorName": "snowflake",
-            "category": "warehouse",
-            "allowQuery": true,
-            "rowLimit": 10000,
-        });
-        for number in 0..100 {
-            attributes[format!("otherAttribute{number}")] = Value::Null;
-        }
-        json!({
-            "referredEntities": {},
-            "entity": {
-                "typeName": "Connection",
-                "guid": self.guid,
-                "status": if self.active { "ACTIVE" } else { "DELETED" },
-                "createdBy": "jdoe",
-                "updatedBy": "jdoe",
-                "updateTime": 1_700_000_000_000_u64 + self.writes as u64,
-                "attributes": attributes,
-            }
-        })
-    }
-}
+/// 14 November 2023: what the example holds is old.
+const LONG_AGO: i64 = 1_700_000_000_000;
+const MONTH: i64 = 30 * 24 * 3600 * 1000;
 
 /// Everything the tenant holds.
 #[derive(Clone, Debug, Default)]
@@ -115,23 +21,61 @@ pub struct World {
     pub bearers: HashMap<String, String>,
     /// Usernames by GUID.
     pub users: HashMap<String, String>,
+    /// The roles of users, by username; who isn't here is an Admin.
+    pub roles: HashMap<String, Role>,
+    /// The members of groups, by the group's name.
+    pub groups: HashMap<String, Vec<String>>,
+    /// Users who may not list API tokens and OAuth clients.
+    pub may_not_list_tokens: HashSet<String>,
+    /// The state of Keycloak.
+    pub keycloak: Keycloak,
     /// The workflow's client ID and secret at Keycloak.
     pub client: (String, String),
-    /// How many bearer tokens Keycloak gave out.
+    /// How many bearer tokens of users Keycloak gave out.
     pub minted: usize,
     /// The API tokens.
     pub tokens: Vec<ApiToken>,
+    /// The OAuth clients.
+    pub oauth_clients: Vec<OAuthClient>,
     /// The connections.
-    pub connections: Vec<Connection>,
+    pub connections: Vec<Asset>,
+    /// The query collections.
+    pub collections: Vec<Asset>,
+    /// The lists of an asset have an order of the storage's own, as with JanusGraph, instead of
+    /// the order in which they were sent.
+    pub own_order: bool,
+    /// How many seconds the tenant's clock is fast; negative if it is slow.
+    pub clock_offset: i64,
+    /// Answers bear no `Date`.
+    pub hides_date: bool,
+    /// How many requests came to Atlas, whose replicas take turns.
+    pub(crate) turn: usize,
+    /// How many reads of assets there were since a replica began to lag.
+    pub(crate) reads: usize,
+    /// The replica that lags behind, if one does.
+    pub(crate) old_reads: Option<OldReads>,
+    /// By username, when each replica learns of the user's rights.
+    pub(crate) young_rights: HashMap<String, Vec<Instant>>,
+    /// By username, when an account can be found.
+    pub(crate) young_accounts: HashMap<String, Instant>,
+    /// By bearer token, for those that don't last for ever.
+    pub(crate) validity: HashMap<String, Validity>,
+    /// The bearer tokens that Keycloak gave out.
+    pub(crate) given_out: Vec<String>,
+    /// How many JWTs were made, so that no two are equal.
+    pub(crate) issued: usize,
+    /// How many assets were made, so that no two have one GUID.
+    assets_made: usize,
+    /// The assets as they were when [`World::settle`] last looked at them.
+    pub(crate) recorded: Vec<Asset>,
 }
 
 impl World {
-    /// One connection with two admins and a group, and one API token.
+    /// One old connection with two admins and a group, one old query collection with two editors and
+    /// a viewer, and one API token.
     pub fn example() -> World {
-        let mut world = World {
-            client: (example::WORKFLOW_CLIENT.to_owned(), example::WORKFLOW_SECRET.to_owned()),
-            ..World::default()
-        };
+        let mut world = World::default();
+        world.set_client(example::WORKFLOW_CLIENT, example::WORKFLOW_SECRET);
         for (bearer, guid, name) in [
             (example::ADMIN_BEARER, example::ADMIN_ID, "jdoe"),
             (example::GUEST_BEARER, example::GUEST_ID, "guest"),
@@ -142,35 +86,109 @@ impl World {
         }
         world.add_token(example::TOKEN, example::TOKEN_GUID, example::CLIENT_ID);
         world.add_connection(example::CONNECTION, "production", &["jdoe", "asmith"]);
+        world.add_collection(example::COLLECTION, "finance", &["jdoe", "asmith"], &["guest"]);
         world
     }
 
-    /// Adds an API token.
+    /// Adds an API token, made a month ago, which lasts as long as Atlan's never-expiring ones.
     pub fn add_token(&mut self, name: &str, guid: &str, client_id: &str) -> &mut ApiToken {
+        let created_at = self.now() - MONTH + self.tokens.len() as i64;
+        let mut attributes = Map::new();
+        attributes.insert("createdAt".to_owned(), created_at.to_string().into());
+        attributes.insert("access.token.lifespan".to_owned(), "157680000".into());
         self.tokens.push(ApiToken {
             guid: guid.to_owned(),
             client_id: client_id.to_owned(),
             name: name.to_owned(),
-            attributes: Map::new(),
+            attributes,
         });
         let last = self.tokens.len() - 1;
         &mut self.tokens[last]
     }
 
-    /// Adds a connection.
+    /// Adds an OAuth client.
+    pub fn add_oauth_client(&mut self, name: &str, guid: &str, client_id: &str) {
+        self.oauth_clients.push(OAuthClient {
+            guid: guid.to_owned(),
+            client_id: client_id.to_owned(),
+            name: name.to_owned(),
+            created_at: self.now() - MONTH,
+        });
+    }
+
+    /// Adds a connection, made by `jdoe` long ago.
     pub fn add_connection(&mut self, qualified_name: &str, name: &str, admin_users: &[&str]) {
-        let guid = format!("c0ffee00-0000-4000-8000-{:012}", self.connections.len() + 1);
-        self.connections.push(Connection {
-            guid,
+        let made = self.add(Kind::Connection, qualified_name, name, admin_users);
+        made.admin_groups.push("data-stewards".to_owned());
+        made.admin_roles.push("7a3b0c1d-0000-4000-8000-00000000c001".to_owned());
+    }
+
+    /// Adds a query collection, made by `jdoe` long ago.
+    pub fn add_collection(&mut self, qualified_name: &str, name: &str, editors: &[&str], viewers: &[&str]) {
+        let made = self.add(Kind::Collection, qualified_name, name, editors);
+        made.viewer_users.extend(viewers.iter().map(|name| (*name).to_owned()));
+    }
+
+    fn add(&mut self, kind: Kind, qualified_name: &str, name: &str, admin_users: &[&str]) -> &mut Asset {
+        self.assets_made += 1;
+        let made = Asset {
+            kind,
+            guid: format!("c0ffee00-0000-4000-8000-{:012}", self.assets_made),
             qualified_name: qualified_name.to_owned(),
             name: name.to_owned(),
             active: true,
             admin_users: Some(admin_users.iter().map(|name| (*name).to_owned()).collect()),
-            admin_groups: vec!["data-stewards".to_owned()],
-            admin_roles: vec!["7a3b0c1d-0000-4000-8000-00000000c001".to_owned()],
+            admin_groups: Vec::new(),
+            admin_roles: Vec::new(),
+            viewer_users: Vec::new(),
+            viewer_groups: Vec::new(),
+            created_by: "jdoe".to_owned(),
+            updated_by: "jdoe".to_owned(),
+            create_time: LONG_AGO,
+            update_time: LONG_AGO,
             writes: 0,
             hidden_from: None,
-        });
+            role_missing: false,
+        };
+        let assets = self.assets_mut(kind);
+        assets.push(made);
+        let last = assets.len() - 1;
+        &mut assets[last]
+    }
+
+    /// Adds a connection that `creator` made just now, whose qualified name says so, too. Returns
+    /// the qualified name.
+    pub fn add_young_connection(&mut self, name: &str, creator: &str) -> String {
+        let qualified_name = format!("default/snowflake/{}", self.now() / 1000);
+        self.add_young(Kind::Connection, &qualified_name, name, creator);
+        qualified_name
+    }
+
+    /// Adds an asset that `creator` made just now.
+    pub(crate) fn add_young(
+        &mut self,
+        kind: Kind,
+        qualified_name: &str,
+        name: &str,
+        creator: &str,
+    ) -> &mut Asset {
+        let now = self.now();
+        let made = self.add(kind, qualified_name, name, &[creator]);
+        creator.clone_into(&mut made.created_by);
+        creator.clone_into(&mut made.updated_by);
+        (made.create_time, made.update_time) = (now, now);
+        made
+    }
+
+    /// Makes a connection or a query collection look as if it was made, and last changed, so long ago.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such asset.
+    pub fn set_age(&mut self, qualified_name: &str, age: Duration) {
+        let then = self.now() - age.as_millis() as i64;
+        let asset = self.asset(qualified_name);
+        (asset.create_time, asset.update_time) = (then, then);
     }
 
     /// The connection of this qualified name.
@@ -178,27 +196,51 @@ impl World {
     /// # Panics
     ///
     /// If there is none.
-    pub fn connection(&mut self, qualified_name: &str) -> &mut Connection {
-        let found =
-            self.connections.iter_mut().find(|connection| connection.qualified_name == qualified_name);
-        found.unwrap_or_else(|| panic!("the stand-in has no connection {qualified_name}"))
+    pub fn connection(&mut self, qualified_name: &str) -> &mut Asset {
+        let asset = self.asset(qualified_name);
+        assert_eq!(asset.kind, Kind::Connection, "{qualified_name} is a connection");
+        asset
+    }
+
+    /// The connection or the query collection of this qualified name.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn asset(&mut self, qualified_name: &str) -> &mut Asset {
+        let mut assets = self.connections.iter_mut().chain(&mut self.collections);
+        let found = assets.find(|asset| asset.qualified_name == qualified_name);
+        found.unwrap_or_else(|| panic!("the stand-in has no asset {qualified_name}"))
+    }
+
+    pub(crate) fn assets(&self, kind: Kind) -> &Vec<Asset> {
+        match kind {
+            Kind::Connection => &self.connections,
+            Kind::Collection => &self.collections,
+        }
+    }
+
+    pub(crate) fn assets_mut(&mut self, kind: Kind) -> &mut Vec<Asset> {
+        match kind {
+            Kind::Connection => &mut self.connections,
+            Kind::Collection => &mut self.collections,
+        }
     }
 
     /// The first connection, which of the example is the only one.
-    pub fn first(&mut self) -> &mut Connection {
+    pub fn first(&mut self) -> &mut Asset {
         &mut self.connections[0]
     }
 
-    /// From now on the bearer tokens that Keycloak gave out aren't accepted.
-    pub fn expire_minted(&mut self) {
-        self.bearers.retain(|bearer, _| !bearer.starts_with("minted-"));
+    /// Milliseconds since 1970 by the tenant's clock.
+    pub(crate) fn now(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        since.as_millis() as i64 + self.clock_offset * 1000
     }
 
-    /// True if the name is a user's or an API token's.
-    pub(crate) fn knows_user(&self, name: &str) -> bool {
-        self.users.values().any(|user| user == name)
-            || name
-                .strip_prefix("service-account-")
-                .is_some_and(|client_id| self.tokens.iter().any(|token| token.client_id == client_id))
+    /// The value of an answer's `Date`.
+    pub(crate) fn date(&self) -> Option<String> {
+        let now = Duration::from_millis(self.now().unsigned_abs());
+        (!self.hides_date).then(|| httpdate::fmt_http_date(UNIX_EPOCH + now))
     }
 }

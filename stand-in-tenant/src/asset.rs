@@ -1,0 +1,166 @@
+//! A connection or a query collection, as the graph has it.
+
+use serde_json::{Value, json};
+
+/// What an [`Asset`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A connection.
+    Connection,
+    /// A query collection.
+    Collection,
+}
+
+impl Kind {
+    /// The name of the type in Atlas.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Kind::Connection => "Connection",
+            Kind::Collection => "Collection",
+        }
+    }
+
+    /// The kind of that name.
+    pub(crate) fn of(type_name: &str) -> Option<Kind> {
+        [Kind::Connection, Kind::Collection].into_iter().find(|kind| kind.type_name() == type_name)
+    }
+
+    /// The attributes that say who may do what.
+    pub(crate) fn lists(self) -> &'static [&'static str] {
+        match self {
+            Kind::Connection => &["adminUsers", "adminGroups", "adminRoles"],
+            Kind::Collection => &["adminUsers", "adminGroups", "viewerUsers", "viewerGroups"],
+        }
+    }
+}
+
+/// A connection or a query collection.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// Which of the two.
+    pub kind: Kind,
+    /// Its GUID.
+    pub guid: String,
+    /// Its qualified name.
+    pub qualified_name: String,
+    /// Its name.
+    pub name: String,
+    /// False once it is archived.
+    pub active: bool,
+    /// Its admin users, who are a collection's editors; `None` is `null` in JSON.
+    pub admin_users: Option<Vec<String>>,
+    /// Its admin groups.
+    pub admin_groups: Vec<String>,
+    /// Its admin roles, by GUID. Of a connection only.
+    pub admin_roles: Vec<String>,
+    /// Its viewers. Of a collection only.
+    pub viewer_users: Vec<String>,
+    /// The groups of its viewers. Of a collection only.
+    pub viewer_groups: Vec<String>,
+    /// Who made it.
+    pub created_by: String,
+    /// Who wrote it last.
+    pub updated_by: String,
+    /// When it was made, in milliseconds since 1970 by the tenant's clock.
+    pub create_time: i64,
+    /// When it was changed last, likewise. Differs after every change, whoever makes it, without
+    /// anybody setting it.
+    pub update_time: i64,
+    /// How many writes of it were accepted, those that changed nothing among them.
+    pub writes: usize,
+    /// A user who may not even read it.
+    pub hidden_from: Option<String>,
+    /// Its role at Keycloak is gone, so that its lists can't be changed.
+    pub role_missing: bool,
+}
+
+impl Asset {
+    /// Adds an admin user, as another person would.
+    pub fn add(&mut self, username: &str) {
+        self.admin_users.get_or_insert_default().push(username.to_owned());
+    }
+
+    /// Removes an admin user, as another person would.
+    pub fn remove(&mut self, username: &str) {
+        self.admin_users.get_or_insert_default().retain(|admin| admin != username);
+    }
+
+    /// The entity as Atlas returns it, with the many attributes that nobody asked for.
+    pub fn entity(&self) -> Value {
+        let mut attributes = json!({
+            "name": self.name,
+            "qualifiedName": self.qualified_name,
+            "adminUsers": self.admin_users,
+        });
+        if self.kind == Kind::Connection {
+            attributes["connectorName"] = "snowflake".into();
+            attributes["category"] = "warehouse".into();
+            attributes["allowQuery"] = true.into();
+            attributes["rowLimit"] = 10000.into();
+        }
+        for list in &self.kind.lists()[1..] {
+            attributes[list] = self.list(list).into();
+        }
+        for number in 0..100 {
+            attributes[format!("otherAttribute{number}")] = Value::Null;
+        }
+        json!({
+            "referredEntities": {},
+            "entity": {
+                "typeName": self.kind.type_name(),
+                "guid": self.guid,
+                "status": self.status(),
+                "isIncomplete": false,
+                "createdBy": self.created_by,
+                "updatedBy": self.updated_by,
+                "createTime": self.create_time,
+                "updateTime": self.update_time,
+                "attributes": attributes,
+            }
+        })
+    }
+
+    /// The few fields by which the answer to a write names it.
+    pub(crate) fn header(&self) -> Value {
+        json!({
+            "typeName": self.kind.type_name(),
+            "guid": self.guid,
+            "status": self.status(),
+            "attributes": { "qualifiedName": self.qualified_name },
+        })
+    }
+
+    fn status(&self) -> &'static str {
+        if self.active { "ACTIVE" } else { "DELETED" }
+    }
+
+    /// One of [`Kind::lists`].
+    pub(crate) fn list(&self, name: &str) -> &[String] {
+        match name {
+            "adminUsers" => self.admin_users.as_deref().unwrap_or_default(),
+            "adminGroups" => &self.admin_groups,
+            "adminRoles" => &self.admin_roles,
+            "viewerUsers" => &self.viewer_users,
+            _ => &self.viewer_groups,
+        }
+    }
+
+    /// The same to write.
+    pub(crate) fn list_mut(&mut self, name: &str) -> &mut Vec<String> {
+        match name {
+            "adminUsers" => self.admin_users.get_or_insert_default(),
+            "adminGroups" => &mut self.admin_groups,
+            "adminRoles" => &mut self.admin_roles,
+            "viewerUsers" => &mut self.viewer_users,
+            _ => &mut self.viewer_groups,
+        }
+    }
+
+    /// True if `other` has the same content, whenever it was written.
+    pub(crate) fn has_the_content_of(&self, other: &Asset) -> bool {
+        let plain = |asset: &Asset| (asset.name.clone(), asset.qualified_name.clone(), asset.active);
+        plain(self) == plain(other)
+            && self.admin_users == other.admin_users
+            && self.kind.lists().iter().all(|list| self.list(list) == other.list(list))
+    }
+}

@@ -1,0 +1,112 @@
+//! Atlas: reading an asset and writing it, and what is answered before it comes to that.
+
+mod lists;
+mod write;
+
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::asset::{Asset, Kind};
+use crate::rights::{Right, right};
+use crate::{Request, Stage, World};
+
+/// Of which type the asset is that a path, within Atlas, names by its qualified name.
+pub(crate) fn kind(path: &str) -> Option<Kind> {
+    let type_name = path.strip_prefix("entity/uniqueAttribute/type/")?;
+    Kind::of(type_name)
+}
+
+/// Carries out a request that is Atlas's, `path` being what it says within Atlas.
+pub(crate) fn answer(world: &mut World, request: &Request, path: &str) -> Answer {
+    world.turn += 1;
+    let user = match who(world, request) {
+        Ok(user) => user,
+        Err(refusal) => return refusal,
+    };
+    if !accepts_json(request) {
+        return Answer::html(500, "Server Error");
+    }
+    let done = match (request.stage, kind(path)) {
+        (Stage::Read | Stage::ReadBack, Some(kind)) => {
+            read(world, kind, request.query("attr:qualifiedName"), &user)
+        }
+        (Stage::Write, Some(kind)) => write::update(world, kind, request, &user),
+        (Stage::Write, None) => write::save(world, request, &user),
+        _ => Err(no_such_path(request)),
+    };
+    done.unwrap_or_else(|refusal| refusal)
+}
+
+/// Whose bearer token it is.
+fn who(world: &World, request: &Request) -> Result<String, Answer> {
+    if request.header("authorization").is_none() {
+        return Err(Answer {
+            status: 302,
+            headers: vec![("location", "/login.jsp".into())],
+            body: Vec::new(),
+        });
+    }
+    world.user_of(request).ok_or_else(|| {
+        let url = &request.path;
+        let body = json!({ "servlet": "default", "message": "Unauthorized", "url": url, "status": "401" });
+        let mut answer = Answer::json(401, body);
+        let challenge = "Bearer realm=\"default\", error=\"invalid_token\", \
+                         error_description=\"Token is not active\"";
+        answer.headers.push(("www-authenticate", challenge.to_owned()));
+        answer
+    })
+}
+
+fn accepts_json(request: &Request) -> bool {
+    let accepted = request.header("accept").unwrap_or("*/*");
+    ["*/*", "application/*", "application/json"].iter().any(|form| accepted.contains(form))
+}
+
+fn no_such_path(request: &Request) -> Answer {
+    let cause = json!({
+        "errorType": "com.sun.jersey.api.NotFoundException",
+        "errorMessage": format!("null for uri: http://localhost{}", request.path),
+        "location": "Unavailable",
+    });
+    let body = json!({
+        "errorId": "00000000000057a4",
+        "message": "There was an error processing your request.",
+        "causes": [cause],
+    });
+    Answer::json(500, body)
+}
+
+fn read(world: &mut World, kind: Kind, qualified_name: &str, user: &str) -> Result<Answer, Answer> {
+    world.reads += 1;
+    let assets = world.assets_of_the_replica(kind);
+    let found = &assets[find(assets, kind, qualified_name)?];
+    // However old the content is, the right isn't.
+    let judged = world.assets(kind).iter().find(|asset| asset.guid == found.guid).unwrap_or(found);
+    if right(world, judged, user) < Right::Read {
+        let what = format!(
+            "read entity: typeName={}, uniqueAttributes={{qualifiedName={qualified_name}}}",
+            kind.type_name()
+        );
+        return Err(forbidden(user, &what));
+    }
+    Ok(Answer::json(200, found.entity()))
+}
+
+fn find(assets: &[Asset], kind: Kind, qualified_name: &str) -> Result<usize, Answer> {
+    let place = assets.iter().position(|asset| asset.kind == kind && asset.qualified_name == qualified_name);
+    place.ok_or_else(|| {
+        let message = format!(
+            "Instance {} with unique attribute {{qualifiedName={qualified_name}}} does not exist",
+            kind.type_name()
+        );
+        Answer::atlas(404, "ATLAS-404-00-009", &message)
+    })
+}
+
+fn parse(body: &str) -> Result<Value, Answer> {
+    serde_json::from_str(body).map_err(|error| Answer::json(400, json!({ "error": error.to_string() })))
+}
+
+fn forbidden(user: &str, what: &str) -> Answer {
+    Answer::atlas(403, "ATLAS-403-00-001", &format!("{user} is not authorized to perform {what}"))
+}

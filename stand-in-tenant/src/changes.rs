@@ -1,0 +1,72 @@
+//! What follows from every change, whoever makes it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::World;
+
+impl World {
+    /// After anything may have changed an asset: sees to it that its `updateTime` differs, and that
+    /// its lists are in the storage's order.
+    pub(crate) fn settle(&mut self) {
+        let now = self.now();
+        let mut is_changed = self.connections.len() + self.collections.len() != self.recorded.len();
+        for asset in self.connections.iter_mut().chain(&mut self.collections) {
+            let before = self.recorded.iter().find(|recorded| recorded.guid == asset.guid);
+            if before.is_some_and(|before| asset.has_the_content_of(before)) {
+                is_changed |= before.is_some_and(|before| before.update_time != asset.update_time);
+                continue;
+            }
+            is_changed = true;
+            if self.own_order {
+                for list in asset.kind.lists() {
+                    // A list that is null stays so.
+                    if !asset.list(list).is_empty() {
+                        asset.list_mut(list).sort_by_key(|name| hash(name));
+                    }
+                }
+            }
+            if let Some(before) = before.filter(|before| before.update_time == asset.update_time) {
+                asset.update_time = now.max(before.update_time + 1);
+            }
+        }
+        if is_changed {
+            self.recorded = [self.connections.as_slice(), self.collections.as_slice()].concat();
+            self.remember();
+        }
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Asset;
+
+    #[test]
+    fn the_update_time_grows_with_every_change_and_with_nothing_else() {
+        let mut world = World::example();
+        world.settle();
+        let mut last = world.first().update_time;
+        let changes: [fn(&mut Asset); 5] = [
+            |asset| asset.add("somebody"),
+            |asset| asset.remove("somebody"),
+            |asset| asset.admin_groups.clear(),
+            |asset| asset.name.push('!'),
+            |asset| asset.active = false,
+        ];
+        for change in changes {
+            change(world.first());
+            world.settle();
+            assert!(world.first().update_time > last);
+            last = world.first().update_time;
+            world.first().hidden_from = Some("guest".to_owned());
+            world.settle();
+            assert_eq!(world.first().update_time, last);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One request and its answer, or what is seen instead.
+
+use std::convert::Infallible;
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::channel::Channel;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::{Response, StatusCode};
+use socket2::SockRef;
+
+use crate::answer::Answer;
+use crate::plan::{Shared, When};
+use crate::server::{Leave, lock};
+use crate::{Fault, Request, Stage};
+
+pub(crate) type Body = BoxBody<Bytes, io::Error>;
+
+/// Answers a request, or misbehaves, which may end the connection: that is what an error does.
+/// `socket` is the connection below hyper, and `leave` lets nobody listen for a while.
+pub(crate) async fn handle(
+    request: hyper::Request<Incoming>,
+    shared: &Arc<Mutex<Shared>>,
+    socket: &TcpStream,
+    leave: &Leave,
+) -> io::Result<Response<Body>> {
+    let arrived = Instant::now();
+    let request = read(request).await?;
+    let plan = lock(shared).plan(request);
+    let fault = plan.fault.clone();
+    let answer = match plan.carried_out {
+        When::AtOnce | When::Never => lock(shared).carry_out(&plan),
+        When::Later(delay) => {
+            // In a task of its own, which goes on if the client doesn't wait.
+            let shared = shared.clone();
+            let late = tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                lock(&shared).carry_out(&plan)
+            });
+            match &fault {
+                Some(fault) if !fault.shows_the_answer() => Answer::default(),
+                _ => late.await.map_err(io::Error::other)?,
+            }
+        }
+    };
+    match fault {
+        Some(fault) => misbehave(fault, answer, socket, leave).await,
+        None => {
+            let latency = lock(shared).latency;
+            // A sleep of nothing takes a millisecond, the timer's step.
+            if !latency.is_zero() {
+                tokio::time::sleep_until((arrived + latency).into()).await;
+            }
+            Ok(whole(answer))
+        }
+    }
+}
+
+async fn read(request: hyper::Request<Incoming>) -> io::Result<Request> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+    let query = parts.uri.query().unwrap_or_default();
+    let headers = parts.headers.iter();
+    Ok(Request {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        stage: Stage::Other,
+        target_length: parts.uri.path_and_query().map_or(0, |target| target.as_str().len()),
+    })
+}
+
+async fn misbehave(
+    fault: Fault,
+    answer: Answer,
+    mut socket: &TcpStream,
+    leave: &Leave,
+) -> io::Result<Response<Body>> {
+    let reset = || SockRef::from(socket).set_linger(Some(Duration::ZERO));
+    match fault {
+        Fault::Answer(status, headers, body) => Ok(whole(Answer { status, headers, body })),
+        Fault::Late(pause) => {
+            tokio::time::sleep(pause).await;
+            Ok(whole(answer))
+        }
+        Fault::AnswerAndClose => {
+            let mut response = whole(answer);
+            response.headers_mut().insert("connection", hyper::header::HeaderValue::from_static("close"));
+            Ok(response)
+        }
+        Fault::Raw(bytes) => {
+            socket.write_all(&bytes)?;
+            Err(io::ErrorKind::ConnectionAborted.into())
+        }
+        Fault::Reset => {
+            reset()?;
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+        Fault::Away(pause) => {
+            let _ = leave.send(pause);
+            reset()?;
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+        Fault::ResetMidway => {
+            reset()?;
+            Ok(half(answer.body))
+        }
+        Fault::CutShort => Ok(half(answer.body)),
+        Fault::Silence => std::future::pending().await,
+        Fault::Dribble => {
+            let drop = Bytes::from_static(b" ");
+            Ok(respond(200, &[], endless(drop, usize::MAX, Duration::from_millis(20))))
+        }
+        Fault::Flood(bytes) => {
+            let chunk = Bytes::from(vec![b' '; 1 << 16]);
+            Ok(respond(200, &[], endless(chunk, bytes >> 16, Duration::ZERO)))
+        }
+    }
+}
+
+fn respond(status: u16, headers: &[(&'static str, String)], body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    for (name, value) in headers {
+        response.headers_mut().insert(*name, value.parse().expect("a header value"));
+    }
+    response
+}
+
+fn whole(answer: Answer) -> Response<Body> {
+    let body = Full::new(Bytes::from(answer.body)).map_err(|never: Infallible| match never {});
+    respond(answer.status, &answer.headers, body.boxed())
+}
+
+/// The first half of an answer that says it is longer.
+fn half(whole: Vec<u8>) -> Response<Body> {
+    let whole = if whole.len() < 10 { br#"{"entity":{"attributes":{}}}"#.to_vec() } else { whole };
+    let length = whole.len().to_string();
+    let (mut sender, body) = Channel::<Bytes, io::Error>::new(2);
+    tokio::spawn(async move {
+        let first = Bytes::from(whole).slice(..5);
+        let _ = sender.send_data(first).await;
+        // The first half must be on its way before the connection goes.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        sender.abort(io::ErrorKind::ConnectionReset.into());
+    });
+    respond(200, &[("content-length", length)], body.boxed())
+}
+
+/// `chunk` again and again, `pause` in between.
+fn endless(chunk: Bytes, times: usize, pause: Duration) -> Body {
+    let (mut sender, body) = Channel::<Bytes, io::Error>::new(2);
+    tokio::spawn(async move {
+        for _ in 0..times {
+            if sender.send_data(chunk.clone()).await.is_err() {
+                return;
+            }
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+        }
+    });
+    body.boxed()
+}

@@ -1,0 +1,12 @@
+//! Bearer tokens in the form of a JWT.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+/// A JWT with these claims. Nobody checks its signature.
+pub(crate) fn jwt(claims: &Value) -> String {
+    let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "stand-in" });
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.{}", part(&header), part(claims), URL_SAFE_NO_PAD.encode("signed by nobody"))
+}

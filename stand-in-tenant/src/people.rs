@@ -1,0 +1,161 @@
+//! Who there is, who is signed in, and who may do what from when on.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::{Request, Role, World, example, jwt};
+
+/// From when until when the tenant knows a bearer token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Validity {
+    known: Instant,
+    expires: Instant,
+}
+
+impl World {
+    /// Signs a user in, who gets an account if there is none: returns a bearer token in the form of
+    /// a JWT that says who it is of, and lasts an hour.
+    pub fn sign_in(&mut self, username: &str) -> String {
+        self.sign_in_for(username, Duration::from_secs(3600))
+    }
+
+    /// The same for so long.
+    pub fn sign_in_for(&mut self, username: &str, lifespan: Duration) -> String {
+        let bearer = self.issue(username, "atlan-frontend", lifespan, false);
+        self.accept(&bearer, username, lifespan, Duration::ZERO);
+        bearer
+    }
+
+    /// Keycloak knows the workflow by this client ID and secret.
+    pub fn set_client(&mut self, client_id: &str, secret: &str) {
+        self.client = (client_id.to_owned(), secret.to_owned());
+        self.users.insert(example::SERVICE_ACCOUNT_ID.to_owned(), self.workflow_user());
+    }
+
+    /// Every bearer token that Keycloak gave out, the workflow's own ones among them.
+    pub fn given_out(&self) -> &[String] {
+        &self.given_out
+    }
+
+    /// From now on the bearer tokens that Keycloak gave out aren't accepted.
+    pub fn expire_minted(&mut self) {
+        let given_out = &self.given_out;
+        self.bearers.retain(|bearer, _| !given_out.contains(bearer));
+    }
+
+    /// A user has no right to any asset until so much later, whatever the lists say: one duration
+    /// for each replica, which take turns.
+    pub fn right_comes_after(&mut self, username: &str, replicas: &[Duration]) {
+        let now = Instant::now();
+        self.young_rights.insert(username.to_owned(), replicas.iter().map(|after| now + *after).collect());
+    }
+
+    /// Nobody knows a user, though the account is there, until so much later.
+    pub fn account_comes_after(&mut self, username: &str, after: Duration) {
+        self.young_accounts.insert(username.to_owned(), Instant::now() + after);
+    }
+
+    /// The user of the bearer token that a request bears.
+    pub(crate) fn user_of(&self, request: &Request) -> Option<String> {
+        let bearer = request.header("authorization")?.strip_prefix("Bearer ")?;
+        let validity = self.validity.get(bearer);
+        self.live_user(bearer).filter(|_| validity.is_none_or(|validity| validity.known <= Instant::now()))
+    }
+
+    /// The user of a bearer token that hasn't expired, whoever knows it yet.
+    pub(crate) fn live_user(&self, bearer: &str) -> Option<String> {
+        let validity = self.validity.get(bearer);
+        let expired = validity.is_some_and(|validity| validity.expires <= Instant::now());
+        self.bearers.get(bearer).filter(|_| !expired).cloned()
+    }
+
+    /// A new bearer token of Keycloak's.
+    pub(crate) fn mint(&mut self, username: &str, lifespan: Duration, unknown_for: Duration) -> String {
+        let client = self.client.0.clone();
+        let bearer = if self.keycloak.opaque {
+            format!("opaque-bearer-{}-of-{username}", self.given_out.len() + 1)
+        } else {
+            self.issue(username, &client, lifespan, self.keycloak.lightweight)
+        };
+        self.accept(&bearer, username, lifespan, unknown_for);
+        self.given_out.push(bearer.clone());
+        bearer
+    }
+
+    fn accept(&mut self, bearer: &str, username: &str, lifespan: Duration, unknown_for: Duration) {
+        let now = Instant::now();
+        let validity = Validity { known: now + unknown_for, expires: now + lifespan };
+        self.validity.insert(bearer.to_owned(), validity);
+        self.bearers.insert(bearer.to_owned(), username.to_owned());
+    }
+
+    fn issue(&mut self, username: &str, client: &str, lifespan: Duration, lightweight: bool) -> String {
+        self.issued += 1;
+        let now = self.now() / 1000;
+        let mut claims = json!({
+            "exp": now + lifespan.as_secs() as i64,
+            "iat": now,
+            "jti": format!("stand-in-{}", self.issued),
+            "iss": "https://tenant.example/auth/realms/default",
+            "typ": "Bearer",
+            "azp": client,
+        });
+        if !lightweight {
+            claims["sub"] = self.guid_of(username).into();
+            claims["preferred_username"] = Value::from(username);
+        }
+        jwt::jwt(&claims)
+    }
+
+    fn guid_of(&mut self, username: &str) -> String {
+        let known = self.users.iter().find(|(_, name)| *name == username).map(|(guid, _)| guid.clone());
+        known.unwrap_or_else(|| {
+            let guid = format!("0b2e3c1c-0000-4000-8000-0000000b{:04}", self.users.len());
+            self.users.insert(guid.clone(), username.to_owned());
+            guid
+        })
+    }
+
+    /// The username that a GUID or a username stands for.
+    pub(crate) fn find_user(&self, wanted: &str) -> Option<String> {
+        self.users
+            .iter()
+            .find(|(guid, name)| *guid == wanted || *name == wanted)
+            .map(|(_, name)| name.clone())
+    }
+
+    /// Keycloak's name for the workflow itself, which may do anything.
+    pub(crate) fn workflow_user(&self) -> String {
+        format!("service-account-{}", self.client.0)
+    }
+
+    pub(crate) fn role(&self, username: &str) -> Role {
+        self.roles.get(username).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn is_in_group(&self, username: &str, group: &str) -> bool {
+        self.groups.get(group).is_some_and(|members| members.iter().any(|member| member == username))
+    }
+
+    /// True if the replica whose turn it is knows of the user's rights.
+    pub(crate) fn right_has_come(&self, username: &str) -> bool {
+        let Some(replicas) = self.young_rights.get(username).filter(|replicas| !replicas.is_empty()) else {
+            return true;
+        };
+        replicas[self.turn % replicas.len()] <= Instant::now()
+    }
+
+    /// True if the name is a user's, an API token's or an OAuth client's.
+    pub(crate) fn knows_user(&self, name: &str) -> bool {
+        if self.young_accounts.get(name).is_some_and(|known| Instant::now() < *known) {
+            return false;
+        }
+        let is_machine = |client_id: &str| {
+            self.tokens.iter().any(|token| token.client_id == client_id)
+                || self.oauth_clients.iter().any(|client| client.client_id == client_id)
+        };
+        self.users.values().any(|user| user == name)
+            || name.strip_prefix("service-account-").is_some_and(is_machine)
+    }
+}

@@ -1,0 +1,61 @@
+//! A replica of Atlas that lags behind.
+
+use std::time::{Duration, Instant};
+
+use crate::{Asset, Kind, World};
+
+/// Which reads of an asset show an old state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// All of them.
+    All,
+    /// Every second one, as if two replicas took turns: the second from now on, the fourth, and so on.
+    EveryOther,
+}
+
+/// What the replica remembers.
+#[derive(Clone, Debug)]
+pub(crate) struct OldReads {
+    lag: Duration,
+    reads: Reads,
+    /// The states, and since when each is or was true. Never empty.
+    states: Vec<(Instant, Vec<Asset>)>,
+}
+
+impl World {
+    /// From now on these reads show every asset as it was so long ago, but never older than it is
+    /// now: what changes from now on shows that much later. No lag ends it.
+    pub fn serve_old_reads(&mut self, lag: Duration, reads: Reads) {
+        self.settle();
+        self.reads = 0;
+        let states = vec![(Instant::now(), self.recorded.clone())];
+        self.old_reads = Some(OldReads { lag, reads, states }).filter(|old| !old.lag.is_zero());
+    }
+
+    /// What the replica holds that answers the present read, of this kind at least.
+    pub(crate) fn assets_of_the_replica(&self, kind: Kind) -> &[Asset] {
+        match &self.old_reads {
+            Some(old) if old.reads == Reads::All || self.reads.is_multiple_of(2) => old.assets(),
+            _ => self.assets(kind),
+        }
+    }
+
+    /// Remembers the present state, if a replica needs it later.
+    pub(crate) fn remember(&mut self) {
+        let Some(old) = &mut self.old_reads else { return };
+        let shown = old.shown();
+        old.states.drain(..shown);
+        old.states.push((Instant::now(), self.recorded.clone()));
+    }
+}
+
+impl OldReads {
+    fn assets(&self) -> &[Asset] {
+        &self.states[self.shown()].1
+    }
+
+    /// The place of the state that the replica shows: the last one that is old enough.
+    fn shown(&self) -> usize {
+        self.states.iter().rposition(|(since, _)| since.elapsed() >= self.lag).unwrap_or_default()
+    }
+}
