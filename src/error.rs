@@ -46,6 +46,8 @@ pub enum ErrorKind {
     TokenExpired,
     /// The connection is missing, archived, or gone before the write.
     ConnectionNotFound,
+    /// The query collection is missing, archived, or gone before the write.
+    CollectionNotFound,
     /// The tenant, or Keycloak, doesn't accept the credentials.
     Unauthenticated,
     /// The user may not do this.
@@ -62,21 +64,26 @@ pub enum ErrorKind {
     Internal,
     /// The tenant couldn't be reached, or couldn't answer, until the deadline.
     Unavailable,
+    /// Stopped by SIGHUP.
+    HungUp,
     /// Stopped by SIGINT.
     Interrupted,
+    /// Ended by SIGKILL: only the report file that was opened before can say so.
+    Killed,
     /// Stopped by SIGTERM.
     Terminated,
 }
 
 impl ErrorKind {
     /// Every kind, in the order of exit codes.
-    pub const ALL: [ErrorKind; 16] = [
+    pub const ALL: [ErrorKind; 19] = [
         ErrorKind::Usage,
         ErrorKind::InvalidInput,
         ErrorKind::TokenNotFound,
         ErrorKind::TokenAmbiguous,
         ErrorKind::TokenExpired,
         ErrorKind::ConnectionNotFound,
+        ErrorKind::CollectionNotFound,
         ErrorKind::Unauthenticated,
         ErrorKind::Forbidden,
         ErrorKind::Rejected,
@@ -85,12 +92,14 @@ impl ErrorKind {
         ErrorKind::VerificationFailed,
         ErrorKind::Internal,
         ErrorKind::Unavailable,
+        ErrorKind::HungUp,
         ErrorKind::Interrupted,
+        ErrorKind::Killed,
         ErrorKind::Terminated,
     ];
 
     /// Exit code, name in the report, and meaning. Codes 4, 5 and 6 are those of Atlan's Kotlin
-    /// package; 70 and 75 are `EX_SOFTWARE` and `EX_TEMPFAIL` of sysexits.h; 130 and 143 are
+    /// package; 70 and 75 are `EX_SOFTWARE` and `EX_TEMPFAIL` of sysexits.h; those above 128 are
     /// what a shell shows for a process that the signal ended.
     fn row(self) -> (u8, &'static str, &'static str) {
         match self {
@@ -102,6 +111,11 @@ impl ErrorKind {
             ErrorKind::ConnectionNotFound => {
                 (6, "connection_not_found", "the connection is missing, archived, or gone before the write")
             }
+            ErrorKind::CollectionNotFound => (
+                6,
+                "collection_not_found",
+                "the query collection is missing, archived, or gone before the write",
+            ),
             ErrorKind::Unauthenticated => {
                 (7, "unauthenticated", "the bearer token has expired or isn't accepted")
             }
@@ -124,7 +138,9 @@ impl ErrorKind {
             ErrorKind::Unavailable => {
                 (75, "unavailable", "timeouts, connection failures, 429 or 5xx outlasted the deadline")
             }
+            ErrorKind::HungUp => (129, "interrupted", "stopped by SIGHUP"),
             ErrorKind::Interrupted => (130, "interrupted", "stopped by SIGINT"),
+            ErrorKind::Killed => (137, "interrupted", "killed, perhaps for want of memory"),
             ErrorKind::Terminated => (143, "interrupted", "stopped by SIGTERM"),
         }
     }
@@ -144,9 +160,22 @@ impl ErrorKind {
         self.row().2
     }
 
-    /// True if the same run can succeed later without anybody changing anything.
+    /// True for a run that a signal ended.
+    pub(crate) fn is_by_signal(self) -> bool {
+        self.exit_code() > 128
+    }
+
+    /// True if the same run can succeed later without anybody changing anything. This is the one
+    /// list of what is worth a retry: the Job and the workflow template are held against it.
     pub fn is_retryable(self) -> bool {
-        matches!(self, ErrorKind::Unavailable | ErrorKind::Interrupted | ErrorKind::Terminated)
+        matches!(
+            self,
+            ErrorKind::Unavailable
+                | ErrorKind::HungUp
+                | ErrorKind::Interrupted
+                | ErrorKind::Killed
+                | ErrorKind::Terminated
+        )
     }
 }
 
@@ -154,7 +183,7 @@ impl ErrorKind {
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
     /// The HTTP method.
-    pub method: &'static str,
+    pub method: String,
     /// The URL's path, without the query.
     pub path: String,
     /// The answer's status; `null` if there was no answer.
@@ -173,7 +202,7 @@ pub struct TenantMessage {
 }
 
 /// A failed run. Its [`Display`](fmt::Display) is the message alone.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// Which kind, and with it the exit code.

@@ -1,37 +1,35 @@
 //! Makes an Atlan API token a connection admin, without losing any admin that is there.
 //!
-//! The program is [`run::run`] between two edges: [`inputs`] and [`settings`] turn what people and
-//! workflows give into valid types, [`report`] and [`error`] turn what happened into one line of
-//! JSON and an exit code. The job itself is three steps, in `pipeline`.
+//! The program is a line of rooms, and data flows through them one way. `main.rs` reads the command
+//! line (`cli`) and the inputs (`config`), does the three `steps` against the tenant (`atlan`, over
+//! `http`), and makes a `report` and an exit code of the one [`Outcome`] that the steps filled. What
+//! surrounds all of it (signals, a panic, streams that nobody reads) is in [`Process`].
 //!
 //! What the code assumes of Atlan is said where it is used, with its source: Atlan's developer
-//! documentation, its published SDKs (`atlanhq/atlan-python`, `atlanhq/atlan-java`), and the open
-//! metastore (`atlanhq/atlas-metastore`).
+//! documentation, its published SDKs (`atlanhq/atlan-python`, `atlanhq/atlan-java`), the open
+//! metastore (`atlanhq/atlas-metastore`), and what that metastore did when it was run.
 
 #![forbid(unsafe_code)]
 
-pub mod admins;
+mod aside;
 mod atlan;
 pub mod cli;
+pub mod config;
 pub mod error;
 /// What the fuzz targets call. Not in the library that anything else is built with.
 #[cfg(fuzzing)]
 pub mod fuzzing {
     pub use crate::atlan::properties::of_answers;
-    pub use crate::settings::properties::of_inputs;
+    pub use crate::config::properties::of_inputs;
 }
 mod http;
-pub mod inputs;
-mod pipeline;
-pub mod progress;
-pub mod report;
-pub mod report_file;
-pub mod run;
-pub mod secret;
-pub mod settings;
-pub mod signals;
-pub mod telemetry;
-pub mod text;
+mod logging;
+mod process;
+mod redact;
+mod report;
+mod signals;
+mod steps;
+mod text;
 
-pub use atlan::{ApiToken, Connection};
-pub use pipeline::{Outcome, Success};
+pub use process::Process;
+pub use steps::Outcome;

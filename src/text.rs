@@ -4,13 +4,22 @@
 use std::borrow::Cow;
 
 /// Stands where the rest of a text was cut off.
-pub const CUT_OFF: char = '…';
+pub const CUT_OFF: &str = "…";
 
 /// True for characters that change how the text around them is shown: control characters, line
 /// and paragraph separators, zero-width and bidirectional formatting characters.
 pub fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// True for characters that a reader overlooks, or takes for others: white space that isn't a
+/// blank, what has no width, and accents that are characters of their own.
+pub fn is_overlooked(c: char) -> bool {
+    is_unprintable(c)
+        || c.is_whitespace() && c != ' '
+        || matches!(c, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}')
+        || matches!(c, '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// `text` with every unprintable character written as `\u001b`, the way JSON writes it, except
@@ -21,19 +30,54 @@ pub fn escaped(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
     if text.bytes().all(harmless) {
         return Cow::Borrowed(text);
     }
-    let must_go = |c| is_unprintable(c) && !keep(c);
-    if !text.contains(must_go) {
+    without(text, |c| is_unprintable(c) && !keep(c))
+}
+
+/// `text` with each character that `must_go` written as `\u001b`, the way JSON writes it.
+fn without(text: &str, must_go: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&must_go) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         if must_go(c) {
-            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             safe.push(c);
         }
     }
     Cow::Owned(safe)
+}
+
+/// `text` without the white space, the invisible characters and the one pair of quotation marks
+/// around it, which come from copying, from editors, and from Docker's `--env-file`.
+pub fn bare(text: &str) -> &str {
+    let text = trimmed(text);
+    quotes_removed(text).map_or(text, trimmed)
+}
+
+/// `text` without white space and invisible characters around it.
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || is_unprintable(c) || c == '\u{ad}')
+}
+
+/// What stands between quotation marks of one kind, if `text` starts and ends with them.
+pub fn quotes_removed(text: &str) -> Option<&str> {
+    const PAIRS: [(char, char); 10] = [
+        ('"', '"'),
+        ('\'', '\''),
+        ('`', '`'),
+        ('“', '”'),
+        ('”', '”'),
+        ('„', '“'),
+        ('‘', '’'),
+        ('’', '’'),
+        ('‚', '‘'),
+        ('«', '»'),
+    ];
+    PAIRS.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
 }
 
 /// `text` on one printable line of at most `most` characters; what is cut off is marked by [`CUT_OFF`].
@@ -42,15 +86,23 @@ pub fn bounded(text: &str, most: usize) -> String {
 }
 
 /// `text` in quotation marks, bounded, for a message that repeats what somebody gave. The white
-/// space at its ends stays: it is what a reader looks for in a value that "does not exist".
+/// space at its ends stays, and what a reader would overlook is written as `\u00a0`: it is what one
+/// looks for in a value that "does not exist".
 pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", cut(text, 200))
+    let (start, rest) = split(text, 200);
+    format!("\"{}{rest}\"", without(start, is_overlooked))
 }
 
 fn cut(text: &str, most: usize) -> String {
+    let (start, rest) = split(text, most);
+    format!("{}{rest}", escaped(start, |_| false))
+}
+
+/// The first `most` characters of `text`, and [`CUT_OFF`] if there are more.
+fn split(text: &str, most: usize) -> (&str, &'static str) {
     match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}{CUT_OFF}", escaped(&text[..end], |_| false)),
-        None => escaped(text, |_| false).into_owned(),
+        Some((end, _)) => (&text[..end], CUT_OFF),
+        None => (text, ""),
     }
 }
 
@@ -68,6 +120,39 @@ mod tests {
     #[test]
     fn an_escape_sequence_cannot_reach_a_terminal() {
         assert_eq!(bounded("a\u{1b}[2Jb\u{9b}1m\u{202e}c\n", 50), "a\\u001b[2Jb\\u009b1m\\u202ec");
+    }
+
+    #[test]
+    fn a_reader_sees_what_is_easily_overlooked_in_a_name() {
+        for (name, shown) in [
+            ("a\u{a0}b", "\"a\\u00a0b\""),
+            ("ci\u{ad}-pipe\u{200b}line ", "\"ci\\u00ad-pipe\\u200bline \""),
+            ("cafe\u{301}", "\"cafe\\u0301\""),
+            ("café", "\"café\""),
+            ("a\u{e0041}", "\"a\\udb40\\udc41\""),
+        ] {
+            assert_eq!(quoted(name), shown);
+        }
+    }
+
+    #[test]
+    fn what_copying_puts_around_a_value_is_taken_away() {
+        for text in [
+            " a b\r\n",
+            "\"a b\"",
+            " 'a b' ",
+            "“a b”",
+            "„a b“",
+            "\u{feff}a b\u{200b}",
+            "`a b`",
+            "\"\u{a0}a b\"",
+        ] {
+            assert_eq!(bare(text), "a b", "{text:?}");
+        }
+        for text in ["\"a", "a\"", "'a\"", "\""] {
+            assert_eq!(bare(text), text);
+        }
+        assert_eq!(bare("\"\""), "");
     }
 
     #[test]

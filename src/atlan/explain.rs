@@ -1,119 +1,311 @@
-//! From a request that failed to what the person who reads the report needs to know.
+//! From a request that failed to what the person who reads the report needs to know: who refused,
+//! what it means, and what to do.
 
+use std::time::SystemTime;
+
+use super::{Tenant, keycloak};
+use crate::config::{AssetKind, Role};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{CERTIFICATE_HINT, CallError, Fault};
+use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Over, Refusal, Service};
 use crate::text::{listed, quoted};
 
 /// For answers that this program can't do anything with.
-pub(super) const SUPPORT_HINT: &str = "Check that ATLAN_BASE_URL is the tenant's own address and that no login page or proxy stands in between.";
+const SUPPORT_HINT: &str = "Check that ATLAN_BASE_URL is the tenant's own address and that no login page, gateway or \
+     proxy stands in between.";
 
-/// What is known when a request fails.
-#[derive(Default)]
-pub(crate) struct About<'a> {
-    /// The qualified name of the connection.
-    pub(crate) connection: Option<&'a str>,
-    /// Its admins.
-    pub(crate) admin_users: Option<&'a [String]>,
-    /// Whose bearer token was sent, if it says so.
-    pub(crate) username: Option<&'a str>,
+const RUN_AGAIN: &str = "Run again later: it is safe to.";
+
+/// Which of the job's requests failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Looking the API token up.
+    FindToken,
+    /// Reading the connection before the first write.
+    Read,
+    /// The write.
+    Write,
+    /// Reading the connection after a write.
+    ReadBack,
+}
+
+impl Request {
+    fn step(self) -> Step {
+        match self {
+            Request::FindToken => Step::RetrieveToken,
+            Request::Read => Step::RetrieveConnectionAdmins,
+            Request::Write | Request::ReadBack => Step::AppendAndUpdate,
+        }
+    }
 }
 
 /// True for Atlas's "there is no such entity": by its unique attribute, or by its GUID.
 pub(super) fn is_no_such_entity(error: &CallError) -> bool {
-    error.status() == Some(404)
-        && matches!(&error.fault, Fault::Refused { message: Some(message), .. }
-            if message.code.as_deref().is_some_and(|code| code.starts_with("ATLAS-404")))
+    let code = error.refused_by_the_api(404).and_then(Refusal::code);
+    matches!(code, Some("ATLAS-404-00-009" | "ATLAS-404-00-00A" | "ATLAS-404-00-005"))
 }
 
-/// The failure of `step` that `error` makes.
-pub(crate) fn explain(error: CallError, step: Step, about: &About<'_>) -> Failure {
-    let CallError { fault, exchange, minting } = error;
-    let (kind, message, hint) = match &fault {
-        Fault::Refused { status, .. } if minting.is_some() && (400..500).contains(status) && *status != 429 => (
-            ErrorKind::Unauthenticated,
-            format!("Keycloak refused the {} call with status {status}", minting.unwrap_or_default()),
-            "Check that CLIENT_ID and CLIENT_SECRET are the workflow's, that ATLAN_USER_ID is the GUID of the user \
-             who runs it, and that this client may act for users."
-                .to_owned(),
-        ),
-        Fault::Refused { status: 401, .. } => (
-            ErrorKind::Unauthenticated,
-            format!("the tenant doesn't accept the bearer token{}", of_user(about)),
-            "It has most likely expired (they last minutes to hours), or is of another tenant: get a fresh bearer \
-             token of the user and run again."
-                .to_owned(),
-        ),
-        Fault::Refused { status: 403, .. } => (
-            ErrorKind::Forbidden,
-            match step {
-                Step::AppendAndUpdate => format!("the user{} may not change the connection", of_user(about)),
-                Step::RetrieveConnectionAdmins => format!("the user{} may not read the connection", of_user(about)),
-                _ => format!("the user{} may not look up API tokens", of_user(about)),
-            },
-            forbidden_hint(about),
-        ),
-        Fault::Refused { status: 429, .. } => (
-            ErrorKind::Unavailable,
-            "the tenant asks for fewer requests (status 429), and the deadline leaves no time for another try".to_owned(),
-            "Run again later: it is safe to.".to_owned(),
-        ),
-        Fault::Refused { status, message: Some(said), .. } if said.message.contains("Keycloak user not found") => (
-            ErrorKind::Rejected,
-            format!("the tenant knows no user for the API token (status {status})"),
-            "If the API token was made just now, run again in a minute; otherwise check that it still exists."
-                .to_owned(),
-        ),
-        Fault::Refused { status, .. } if *status >= 500 => (
-            ErrorKind::Unavailable,
-            format!("the tenant answers with status {status}, and the deadline leaves no time for another try"),
-            "Run again later: it is safe to. 503 can mean that the tenant is in maintenance.".to_owned(),
-        ),
-        Fault::Refused { status, by_the_api: true, .. } => (
-            ErrorKind::Rejected,
-            format!("the tenant refused the request with status {status}"),
-            "Read the tenant's own message; Atlan's support can look the request ID up.".to_owned(),
-        ),
-        Fault::Refused { status, by_the_api: false, .. } => (
-            ErrorKind::UnexpectedResponse,
-            format!("what answers isn't Atlan's API: status {status} without the API's error message"),
-            SUPPORT_HINT.to_owned(),
-        ),
-        Fault::NotTheApi(_) => (ErrorKind::UnexpectedResponse, fault.to_string(), SUPPORT_HINT.to_owned()),
-        Fault::Untrusted { .. } => (ErrorKind::UntrustedCertificate, fault.to_string(), CERTIFICATE_HINT.to_owned()),
-        Fault::NoConnection { .. } => (
-            ErrorKind::Unavailable,
-            fault.to_string(),
-            "Check ATLAN_BASE_URL, the network, and HTTPS_PROXY, HTTP_PROXY and NO_PROXY if a proxy is in use; then \
-             run again."
-                .to_owned(),
-        ),
-        Fault::Broken(_) | Fault::TimedOut(_) => (
-            ErrorKind::Unavailable,
-            format!("the tenant: {fault}"),
-            "Run again later: it is safe to. If the tenant is just slow, raise REQUEST_TIMEOUT_SECONDS and \
-             DEADLINE_SECONDS."
-                .to_owned(),
-        ),
-    };
-    let tenant = match fault {
-        Fault::Refused { message, .. } => message,
+/// A failure with the request that showed it, and what the tenant said.
+pub(super) fn failure(
+    error: CallError,
+    step: Step,
+    kind: ErrorKind,
+    message: impl Into<String>,
+    hint: impl Into<String>,
+) -> Failure {
+    let tenant = match error.fault {
+        Fault::Refused(refusal) => refusal.message,
         _ => None,
     };
-    Failure { tenant, ..Failure::new(kind, step, message, hint).after(&exchange) }
+    Failure { tenant, ..Failure::new(kind, step, message, hint).after(&error.exchange) }
 }
 
-fn of_user(about: &About<'_>) -> String {
-    about.username.map(|name| format!(" {}", quoted(name))).unwrap_or_default()
-}
-
-fn forbidden_hint(about: &About<'_>) -> String {
-    let connection = about.connection.map(|name| format!(" of {}", quoted(name))).unwrap_or_default();
-    let admins = match about.admin_users {
-        Some([]) => " It has no admin users: its admin groups and roles decide.".to_owned(),
-        Some(admins) => format!(" Its admin users are {}.", listed(admins.iter().map(String::as_str), 10)),
-        None => String::new(),
+/// The failure of a request that got no answer of refusal.
+pub(super) fn network(error: CallError, step: Step) -> Failure {
+    let who = match error.service {
+        Service::Keycloak(_) => "Keycloak",
+        _ => "the tenant",
     };
-    format!(
-        "The user must be a connection admin{connection}: use the bearer token of one, or ask one to run this.{admins}"
+    let fault = error.fault.to_string();
+    let (kind, message, hint) = match &error.fault {
+        Fault::NotMade(Over::Stopped(signal)) | Fault::Stopped(Over::Stopped(signal)) => {
+            return crate::steps::interrupted(*signal, step);
+        }
+        Fault::NotMade(Over::Deadline) | Fault::Stopped(Over::Deadline) => (
+            ErrorKind::Unavailable,
+            format!("DEADLINE_SECONDS left no time to ask {who}"),
+            "Run again, or raise DEADLINE_SECONDS.".to_owned(),
+        ),
+        Fault::TimedOut(_) => (
+            ErrorKind::Unavailable,
+            format!("{who}: {fault}"),
+            format!("{RUN_AGAIN} If {who} is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS."),
+        ),
+        Fault::KeptBack(_) => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
+        Fault::Broken(broken) => (broken.kind(), fault, broken.hint()),
+        Fault::NotTheApi(_) | Fault::Refused(_) => {
+            (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT.to_owned())
+        }
+    };
+    failure(error, step, kind, message, hint)
+}
+
+impl Tenant {
+    /// The failure that `error` makes of `request`.
+    pub(crate) fn explain(&self, error: CallError, request: Request) -> Failure {
+        if matches!(error.service, Service::Keycloak(_)) {
+            return keycloak::explain(error, request.step());
+        }
+        let address = self.address(error.service);
+        if let Fault::NotTheApi(what) = &error.fault {
+            let message = format!("what answers at {address} isn't Atlan's API: {what}");
+            return failure(error, request.step(), ErrorKind::UnexpectedResponse, message, SUPPORT_HINT);
+        }
+        let Some(refusal) = error.refusal() else { return network(error, request.step()) };
+        let by_the_api = refusal.speaker.is_some();
+        let (kind, message, hint) = match refusal.status {
+            401 if by_the_api => self.unauthenticated(refusal),
+            403 if by_the_api => self.forbidden(request),
+            404 if is_no_such_entity(&error) => self.not_found(request),
+            status @ (413 | 414 | 431) => too_large(status, request),
+            400 if refusal.code() == Some(AUTH_REQUEST_FAILED) => self.auth_request_failed(),
+            status if refusal.names_an_unknown_user() => (
+                ErrorKind::Rejected,
+                format!("the tenant knows no user for the API token (status {status})"),
+                "If the API token was made just now, run again in a minute; otherwise check that it still exists."
+                    .to_owned(),
+            ),
+            429 => (
+                ErrorKind::Unavailable,
+                "the tenant asks for fewer requests (status 429), and the deadline leaves no time for another try"
+                    .to_owned(),
+                RUN_AGAIN.to_owned(),
+            ),
+            status @ 300..400 => redirect(status, refusal, &address),
+            status if refusal.passes() => (
+                ErrorKind::Unavailable,
+                format!("the tenant answers with status {status}, and the deadline leaves no time for another try"),
+                format!("{RUN_AGAIN} 503 can mean that the tenant is in maintenance."),
+            ),
+            status @ 400..500 if by_the_api => (
+                ErrorKind::Rejected,
+                format!("the tenant refused the request with status {status}"),
+                "Read the tenant's own message; Atlan's support can look the request ID up.".to_owned(),
+            ),
+            status => (
+                ErrorKind::UnexpectedResponse,
+                format!("what answers at {address} isn't Atlan's API: status {status}"),
+                SUPPORT_HINT.to_owned(),
+            ),
+        };
+        failure(error, request.step(), kind, message, hint)
+    }
+
+    /// The host that requests for this service go to.
+    fn address(&self, service: Service) -> String {
+        let base = match service {
+            Service::Heracles => &self.services.heracles,
+            _ => &self.services.atlas,
+        };
+        base.host_str().map_or_else(|| "ATLAN_BASE_URL".to_owned(), quoted)
+    }
+
+    fn of_user(&self) -> String {
+        self.username().map(|name| format!(" {}", quoted(name))).unwrap_or_default()
+    }
+
+    fn unauthenticated(&self, refusal: &Refusal) -> (ErrorKind, String, String) {
+        let hint = if self.session.is_impersonation() {
+            "Keycloak gave out this token a moment ago, and the tenant doesn't take it: run again, and if that \
+             doesn't help, ask Atlan's support."
+                .to_owned()
+        } else if self.session.is_of_a_machine() {
+            "It is an API token's own bearer token. Give a bearer token of a user who is a connection admin."
+                .to_owned()
+        } else {
+            format!(
+                "It has most likely expired (they last minutes to hours), or is of another tenant: get a fresh \
+                 bearer token of the user and run again.{}",
+                self.clock(refusal)
+            )
+        };
+        let message = format!("the tenant doesn't accept the bearer token{}", self.of_user());
+        (ErrorKind::Unauthenticated, message, hint)
+    }
+
+    /// What the two clocks say, if the token looks expired from here.
+    fn clock(&self, refusal: &Refusal) -> String {
+        let (Some(_), Some(theirs)) = (self.session.expired_since, refusal.date) else {
+            return String::new();
+        };
+        let (ahead, distance) = match SystemTime::now().duration_since(theirs) {
+            Ok(ahead) => ("ahead of", ahead),
+            Err(behind) => ("behind", behind.duration()),
+        };
+        match distance.as_secs() {
+            0..=30 => String::new(),
+            seconds => format!(
+                " This machine's clock is {} {ahead} the tenant's.",
+                humantime::format_duration(std::time::Duration::from_secs(seconds))
+            ),
+        }
+    }
+
+    fn forbidden(&self, request: Request) -> (ErrorKind, String, String) {
+        let noun = self.asset.kind.noun();
+        let what = match request {
+            Request::FindToken => "look up API tokens".to_owned(),
+            Request::Read => format!("read the {noun}"),
+            Request::Write => format!("change the {noun}"),
+            Request::ReadBack => format!("read the {noun} any more"),
+        };
+        let message = format!("the user{} may not {what}", self.of_user());
+        let hint = match request {
+            Request::FindToken => {
+                "Listing API tokens takes a right of its own, which Atlan's Admins have and a connection admin may \
+                 lack. Give the token's client ID as API_TOKEN_CLIENT_ID (apikey-…): that needs no looking up. Or \
+                 let a user with that right run this."
+                    .to_owned()
+            }
+            _ => self.who_may(),
+        };
+        (ErrorKind::Forbidden, message, hint)
+    }
+
+    /// What is missing: a place on the list, or Atlan's Admin role.
+    fn who_may(&self) -> String {
+        let asset = quoted(self.asset.qualified_name.as_str());
+        let (keeper, noun) = (self.asset.kind.keeper(), self.asset.kind.noun());
+        if self.session.is_of_a_machine() {
+            return format!(
+                "This is an API token's own bearer token, and that token isn't {keeper} of {asset}. Give a bearer token \
+                 of a user who is one."
+            );
+        }
+        let keepers = self.last_read.as_ref().map(|found| match self.role {
+            Role::Viewer => found.may_more.names(),
+            Role::ConnectionAdmin | Role::Editor => found.users.names(),
+        });
+        match (self.username(), keepers) {
+            (Some(name), Some(keepers)) if keepers.iter().any(|keeper| keeper == name) => format!(
+                "{} is {keeper} of {asset} already. To change it takes Atlan's Admin role, too (members and guests \
+                 can't); or they were added less than a minute ago: then run again.",
+                quoted(name)
+            ),
+            (_, Some([])) => format!(
+                "The user must be {keeper} of {asset}. It has no admin users: its admin groups and roles decide."
+            ),
+            (_, Some(keepers)) => format!(
+                "The user must be {keeper} of {asset}, and have Atlan's Admin role: use the bearer token of one, or ask \
+                 one to run this. Its admin users are {}.",
+                listed(keepers.iter().map(String::as_str), 10)
+            ),
+            (_, None) => format!(
+                "The user must be {keeper} of {asset}: use the bearer token of one, or ask one to run this. If the \
+                 {noun} or the right was made just now, run again in a minute."
+            ),
+        }
+    }
+
+    fn not_found(&self, request: Request) -> (ErrorKind, String, String) {
+        let name = self.asset.qualified_name.as_str();
+        let what = format!("{} {}", self.asset.kind.noun(), quoted(name));
+        let (message, hint) = match request {
+            Request::Write => (
+                format!("the {what} was deleted before it could be updated"),
+                "If it was made anew, run again.".to_owned(),
+            ),
+            Request::ReadBack => (
+                format!("the {what} isn't there any more"),
+                "Somebody deleted it meanwhile. If it was made anew, run again.".to_owned(),
+            ),
+            _ => (
+                format!("the tenant has no {what}"),
+                "Check the qualified name letter by letter (capitals count), and that ATLAN_BASE_URL is the right \
+                 tenant."
+                    .to_owned(),
+            ),
+        };
+        (self.asset.kind.not_found(), message, hint)
+    }
+
+    fn auth_request_failed(&self) -> (ErrorKind, String, String) {
+        let guid = self.last_read.as_ref().and_then(|found| found.guid.as_deref()).unwrap_or("<its GUID>");
+        let roles = match self.asset.kind {
+            AssetKind::Connection => format!("role connection_admins_{guid}"),
+            AssetKind::Collection => {
+                format!("role collection_admins_{guid} or collection_viewer_{guid}")
+            }
+        };
+        (
+            ErrorKind::Unavailable,
+            "the tenant couldn't reach or use its own Keycloak for the update (status 400)".to_owned(),
+            format!(
+                "This has one of two causes: Keycloak is away for a moment, then run again later; or its {roles} \
+                 is missing, which Atlan's support must repair."
+            ),
+        )
+    }
+}
+
+fn too_large(status: u16, request: Request) -> (ErrorKind, String, String) {
+    let (what, limit) = match request {
+        Request::Write => ("the list of admins is", "a request's body"),
+        _ => ("the request is", "a request's URL or headers"),
+    };
+    (
+        ErrorKind::Rejected,
+        format!("{what} too large for what stands before the tenant (status {status})"),
+        format!("Nothing was passed on. Whoever runs the gateway or proxy can raise its limit for {limit}."),
+    )
+}
+
+fn redirect(status: u16, refusal: &Refusal, address: &str) -> (ErrorKind, String, String) {
+    let place = refusal.location.as_deref().map_or_else(|| "another place".to_owned(), quoted);
+    (
+        ErrorKind::UnexpectedResponse,
+        format!(
+            "what answers at {address} isn't Atlan's API: it redirects to {place} (status {status}), again and again"
+        ),
+        SUPPORT_HINT.to_owned(),
     )
 }

@@ -1,45 +1,184 @@
 //! Acting as the user who runs the workflow: Keycloak gives out a bearer token of that user, in
 //! exchange for the workflow's own. The latter may do more than the user, so it is used for
 //! nothing else and leaves this module only towards Keycloak.
+//!
+//! What Keycloak answers when it refuses was seen on versions 18.0, 22.0, 26.4 and 26.7.
 
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::http::{Call, CallError, Deadline, Http, patiently};
-use crate::secret::Redactor;
-use crate::settings::Impersonation;
+use super::explain;
+use super::patience::Patience;
+use crate::config::{Claims, Impersonation, Username};
+use crate::error::{ErrorKind, Failure, Step};
+use crate::http::{self, Budget, Call, CallError, Fault, Grant, Http, Refusal, Service};
+use crate::redact::Redactor;
+use crate::text::{bounded, quoted};
 
 const PATH: &str = "auth/realms/default/protocol/openid-connect/token";
 
 #[derive(Deserialize)]
-struct Minted {
-    access_token: String,
+struct TokenAnswer {
+    access_token: SecretString,
+}
+
+/// A bearer token of the user.
+pub(super) struct Minted {
+    pub(super) bearer: HeaderValue,
+    /// Whose it says it is.
+    pub(super) username: Option<String>,
+    /// True if it is the workflow's own once more.
+    is_own: bool,
 }
 
 /// A bearer token of `user`, known to `redactor`.
+///
+/// # Errors
+///
+/// What Keycloak did instead, once nothing more can be waited for.
 pub(super) async fn mint(
     http: &Http,
     user: &Impersonation,
     redactor: &Redactor,
-    until: Deadline,
-) -> Result<SecretString, CallError> {
+    budget: &Budget,
+) -> Result<Minted, CallError> {
+    let own = ask(http, user, Grant::ClientCredentials, &[], redactor, budget).await?.0;
+    let exchange = [("subject_token", own.expose_secret()), ("requested_subject", &*user.user_id)];
+    let (token, bearer) = ask(http, user, Grant::TokenExchange, &exchange, redactor, budget).await?;
+    let (own, minted) = (Claims::of(own.expose_secret()), Claims::of(token.expose_secret()));
+    let (own, minted) = (own.unwrap_or_default(), minted.unwrap_or_default());
+    let own_name = Username::of_client(&user.client_id);
+    let bears_own_name = minted.preferred_username.as_deref() == Some(own_name.as_str());
+    Ok(Minted {
+        bearer,
+        is_own: bears_own_name || minted.sub.is_some() && minted.sub == own.sub,
+        username: minted.preferred_username.map(|name| bounded(&name, 100)),
+    })
+}
+
+async fn ask(
+    http: &Http,
+    user: &Impersonation,
+    grant: Grant,
+    more: &[(&str, &str)],
+    redactor: &Redactor,
+    budget: &Budget,
+) -> Result<(SecretString, HeaderValue), CallError> {
     let client = [
-        ("client_id", user.client_id.expose_secret()),
+        ("grant_type", grant_type(grant)),
+        ("client_id", &*user.client_id),
         ("client_secret", user.client_secret.expose_secret()),
     ];
-    let request = async |which: &'static str, fields: &[(&str, &str)]| {
-        let call = Call::post_form(&user.keycloak, PATH, &[fields, &client].concat());
-        let outcome = patiently(until, || http.send(&call, None, until)).await;
-        let minted: Result<Minted, _> = outcome.and_then(|answer| http.parse(&answer));
-        let secret = minted.map_err(|error| CallError { minting: Some(which), ..error })?.access_token.into();
-        redactor.hide(&secret);
-        Ok::<SecretString, CallError>(secret)
+    let call = Call::post_form(Service::Keycloak(grant), &user.keycloak, PATH, &[&client, more].concat());
+    let mut patience = Patience::new();
+    let answer = loop {
+        let error = match http.send(&call, None, budget).await {
+            Ok(answer) => break answer,
+            Err(error) => error,
+        };
+        let Some(pause) = patience.after(&error) else { return Err(error) };
+        if let Err(over) = budget.pause(pause).await {
+            return Err(error.or_stopped(over));
+        }
     };
-    let own = request("client_credentials", &[("grant_type", "client_credentials")]).await?;
-    let exchange = [
-        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
-        ("subject_token", own.expose_secret()),
-        ("requested_subject", &user.user_id),
-    ];
-    request("token-exchange", &exchange).await
+    let token = http.parse::<TokenAnswer>(&answer)?.access_token;
+    redactor.hide(&token);
+    let bearer = http::bearer(&token).filter(|_| !token.expose_secret().trim().is_empty());
+    match bearer {
+        Some(bearer) => Ok((token, bearer)),
+        None => Err(answer.unfit("the token it gives out is empty, or can't be sent")),
+    }
+}
+
+fn grant_type(grant: Grant) -> &'static str {
+    match grant {
+        Grant::ClientCredentials => "client_credentials",
+        Grant::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+    }
+}
+
+impl Minted {
+    /// # Errors
+    ///
+    /// `invalid_input` if the token is the workflow's own: it may do more than any user, and nobody
+    /// stands behind it.
+    pub(super) fn refuse_the_workflow_itself(&self, user: &Impersonation) -> Result<(), Failure> {
+        if !self.is_own {
+            return Ok(());
+        }
+        let id = quoted(&user.user_id);
+        Err(Failure::new(
+            ErrorKind::InvalidInput,
+            Step::Configure,
+            format!("ATLAN_USER_ID {id} is the workflow's own service account, and no person"),
+            "Give the GUID of the person for whom this runs: acting as the workflow itself would bypass the rule \
+             that only a connection admin may add another. Nothing was sent to the tenant.",
+        ))
+    }
+}
+
+/// Where Keycloak is looked for, when something else answers.
+const ANOTHER_HINT: &str = "INTERNAL looks for it at keycloak-http.keycloak.svc.cluster.local, realm default: a mesh or gateway \
+     stands in between, or this cluster's Keycloak has another address or realm.";
+
+/// What Keycloak's refusal means, and what to do.
+pub(super) fn explain(error: CallError, step: Step) -> Failure {
+    if let Fault::NotTheApi(what) = &error.fault {
+        let message = format!("what answers isn't the Keycloak of this tenant: {what}");
+        return explain::failure(error, step, ErrorKind::UnexpectedResponse, message, ANOTHER_HINT);
+    }
+    let Some(refusal) = error.refusal() else { return explain::network(error, step) };
+    let grant = match error.service {
+        Service::Keycloak(Grant::TokenExchange) => "token-exchange",
+        _ => "client_credentials",
+    };
+    let (kind, message, hint) = match refusal.status {
+        status if matches!(error.heals(), http::Heals::Soon) => (
+            ErrorKind::Unavailable,
+            format!("Keycloak answers with status {status}, and the deadline leaves no time for another try"),
+            "Run again later: it is safe to.",
+        ),
+        // Those two are what it says to a realm, a path or a method that isn't there.
+        status @ 400..500 if refusal.speaker.is_some() && !matches!(status, 404 | 405) => (
+            ErrorKind::Unauthenticated,
+            format!("Keycloak refused the {grant} call with status {status}"),
+            hint(refusal, grant),
+        ),
+        status => (
+            ErrorKind::UnexpectedResponse,
+            format!("what answers isn't the Keycloak of this tenant: status {status}"),
+            ANOTHER_HINT,
+        ),
+    };
+    explain::failure(error, step, kind, message, hint.to_owned())
+}
+
+/// By Keycloak's own words: which of the inputs, the client, the realm.
+fn hint(refusal: &Refusal, grant: &str) -> &'static str {
+    match refusal.code() {
+        _ if refusal.says("HTTPS required") => {
+            "The realm wants HTTPS, and INTERNAL speaks http:// inside the cluster: whoever runs Keycloak must \
+             allow that for requests from inside."
+        }
+        _ if refusal.says("Realm not enabled") => {
+            "The realm is disabled: whoever runs Keycloak must enable it."
+        }
+        _ if refusal.says("retrieve service account") => {
+            "The client in CLIENT_ID has no service account: whoever runs Keycloak must enable it for this client."
+        }
+        Some("invalid_client") => "Keycloak knows no client CLIENT_ID, or it is disabled: check CLIENT_ID.",
+        Some("unauthorized_client") => {
+            "CLIENT_SECRET isn't the secret of the client in CLIENT_ID: check both."
+        }
+        _ if grant == "token-exchange" && refusal.says("Invalid token") => {
+            "Keycloak doesn't take the token that it gave out itself a moment ago: run again; if that doesn't help, \
+             ask whoever runs Keycloak."
+        }
+        Some("access_denied") if grant == "token-exchange" => {
+            "This can mean two things: ATLAN_USER_ID isn't the GUID of a user in this realm (or of one who is \
+             disabled), or this client may not act for users (impersonation)."
+        }
+        _ => "Read Keycloak's own message; whoever runs Keycloak can look it up in its log.",
+    }
 }

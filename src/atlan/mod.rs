@@ -1,185 +1,153 @@
-//! The tenant: the requests that the job makes of Atlan, and what their answers mean.
+//! The tenant as one user sees it: the requests that the job makes of Atlan, and what their answers
+//! mean.
 
-mod answers;
+mod api_tokens;
+mod assets;
 mod explain;
 mod keycloak;
+mod lenient;
+mod patience;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
+mod session;
+mod snapshot;
 
-pub(crate) use explain::{About, explain};
+pub(crate) use api_tokens::{ApiToken, Found};
+pub(crate) use assets::ListInTenant;
+pub(crate) use explain::Request;
+pub(crate) use snapshot::{Snapshot, Version};
 
-use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
-use reqwest::header::HeaderValue;
-use serde::Serialize;
-use serde_json::json;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::error::{ErrorKind, Exchange, Failure, Step};
-use crate::http::{self, Answer, Call, CallError, Deadline, Http};
-use crate::secret::Redactor;
-use crate::settings::{Access, ApiTokenRef, Credentials, Impersonation, Services, USERNAME_PREFIX};
-use answers::{ApiKeys, Entities, Mutations};
+use crate::config::{Access, Asset, Job, Role, Services};
+use crate::error::Failure;
+use crate::http::{Answer, Budget, Call, CallError, Http, Refusal, Service};
+use crate::redact::Redactor;
+use patience::Patience;
+use session::Session;
 
-/// An API token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ApiToken {
-    /// The name that people see.
-    pub name: String,
-    /// Its GUID, which isn't the client ID.
-    pub guid: String,
-    /// Its client ID, `apikey-…`.
-    pub client_id: String,
-    /// The name it bears wherever a username is expected.
-    pub username: String,
-    /// When it expires, in milliseconds since 1970, if the tenant says so.
-    #[serde(skip)]
-    pub expires_at_ms: Option<i64>,
-}
+/// Between two questions whether a right has arrived.
+const RIGHT_IS_ASKED_FOR_EVERY: Duration = Duration::from_millis(2500);
 
-/// A connection as the graph has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
-    /// Its qualified name.
-    pub qualified_name: String,
-    /// Its GUID: a real one, never a placeholder that a write would take for a new entity.
-    pub guid: String,
-    /// The name that people see.
-    pub name: String,
-    /// The usernames of its admins, in the tenant's order.
-    pub admin_users: Vec<String>,
-}
-
-/// What became of looking for a connection.
-pub(crate) enum Lookup {
-    Found(Connection),
-    Archived(Exchange),
-    Missing(CallError),
-}
-
-/// The tenant, as one user sees it.
+/// The tenant.
 pub(crate) struct Tenant {
     http: Http,
     services: Services,
-    bearer: RefCell<HeaderValue>,
-    /// What to get another bearer token with, as long as that hasn't been done.
-    renewal: Cell<Option<Impersonation>>,
-    /// Whose bearer token it says it is.
-    pub(crate) username: Option<String>,
-    redactor: Redactor,
+    session: Session,
+    /// What all this is about.
+    asset: Asset,
+    /// Which of its lists.
+    role: Role,
+    /// The asset as it was last read.
+    last_read: Option<Snapshot>,
+    /// Until when a right that is young is waited for.
+    permission_until: Instant,
+    is_waiting_for_the_right: bool,
+    /// True if the next write may open a connection.
+    may_connect: bool,
+    write_patience: Patience,
 }
 
 impl Tenant {
     /// Gets hold of a bearer token, which for a user who is acted for takes two requests.
     pub(crate) async fn connect(
         access: Access,
+        job: &Job,
         redactor: Redactor,
-        deadline: Deadline,
+        budget: &Budget,
     ) -> Result<Tenant, Failure> {
-        let http = Http::new(&access, redactor.clone())?;
-        let (secret, username, renewal) = match access.credentials {
-            Credentials::Bearer(token) => (token.secret().clone(), token.username(), None),
-            Credentials::Impersonation(user) => {
-                info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
-                let secret = keycloak::mint(&http, &user, &redactor, deadline)
-                    .await
-                    .map_err(|error| explain(error, Step::Configure, &About::default()))?;
-                (secret, None, Some(user))
-            }
-        };
-        let bearer = http::bearer(&secret).ok_or_else(|| {
-            let message = "Keycloak gave out a bearer token that can't be sent in a header";
-            Failure::new(ErrorKind::UnexpectedResponse, Step::Configure, message, explain::SUPPORT_HINT)
-        })?;
+        let permission_until = Instant::now() + job.permission_patience;
+        let http = Http::new(&access, redactor.clone(), budget).await?;
+        let session = Session::start(access.credentials, &http, &redactor, budget).await?;
         Ok(Tenant {
             http,
             services: access.services,
-            bearer: RefCell::new(bearer),
-            renewal: Cell::new(renewal),
-            username,
-            redactor,
+            session,
+            asset: job.asset.clone(),
+            role: job.role,
+            last_read: None,
+            permission_until,
+            is_waiting_for_the_right: false,
+            may_connect: false,
+            write_patience: Patience::new(),
         })
     }
 
-    /// The API tokens that are exactly what was asked for: at most two are looked at, which is
-    /// enough to see that a name isn't unique.
-    pub(crate) async fn api_tokens(
-        &self,
-        wanted: &ApiTokenRef,
-        until: Deadline,
-    ) -> Result<(Vec<ApiToken>, Exchange), CallError> {
-        let filter = match wanted {
-            ApiTokenRef::Name(name) => json!({ "displayName": name }),
-            ApiTokenRef::Guid(guid) => json!({ "id": guid }),
-            ApiTokenRef::ClientId(client_id) => json!({ "clientId": client_id }),
-        };
-        let query =
-            [("limit", "2"), ("offset", "0"), ("sort", "-createdAt"), ("filter", &filter.to_string())];
-        let call = Call::get(&self.services.heracles, "apikeys", &query);
-        let answer = http::patiently(until, || self.send(&call, until)).await?;
-        let keys: ApiKeys = self.http.parse(&answer)?;
-        let mut tokens = keys.into_tokens().map_err(|what| answer.unfit(what))?;
-        tokens.retain(|token| match wanted {
-            ApiTokenRef::Name(name) => token.name == *name,
-            ApiTokenRef::Guid(guid) => token.guid == *guid,
-            ApiTokenRef::ClientId(client_id) => token.client_id == *client_id,
-        });
-        Ok((tokens, answer.exchange))
+    /// Whose requests these are, if the bearer token says so.
+    pub(crate) fn username(&self) -> Option<&str> {
+        self.session.username.as_deref()
     }
 
-    /// The connection of this qualified name, read from the graph: what it says is current.
-    pub(crate) async fn connection(
-        &self,
-        qualified_name: &str,
-        until: Deadline,
-    ) -> Result<Lookup, CallError> {
-        let query =
-            [("attr:qualifiedName", qualified_name), ("minExtInfo", "true"), ("ignoreRelationships", "true")];
-        let call = Call::get(&self.services.atlas, "entity/uniqueAttribute/type/Connection", &query);
-        let answer = match http::patiently(until, || self.send(&call, until)).await {
-            Err(error) if explain::is_no_such_entity(&error) => return Ok(Lookup::Missing(error)),
-            other => other?,
-        };
-        let entity = self.http.parse::<answers::EntityAnswer>(&answer)?.entity;
-        if !entity.is_active() {
-            return Ok(Lookup::Archived(answer.exchange));
+    /// Makes a request that changes nothing, as the user, again and again while what goes wrong
+    /// passes by itself.
+    async fn ask(&mut self, call: &Call, budget: &Budget) -> Result<Answer, CallError> {
+        let mut patience = Patience::new();
+        loop {
+            let error = match self.http.send(call, Some(self.session.bearer()), budget).await {
+                Ok(answer) => {
+                    self.session.worked();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            let again = match self.again(&error, budget).await? {
+                Some(pause) => Some(pause),
+                None => patience.after(&error),
+            };
+            let Some(pause) = again else { return Err(error) };
+            // That a right is waited for is said once.
+            if error.status() != Some(403) {
+                warn!(pause_ms = pause.as_millis() as u64, "{error}; trying again");
+            }
+            if let Err(over) = budget.pause(pause).await {
+                return Err(error.or_stopped(over));
+            }
         }
-        entity.into_connection(qualified_name).map(Lookup::Found).map_err(|what| answer.unfit(what))
     }
 
-    /// Replaces the connection's whole list of admin users, once, without a second try.
-    /// Answers whether the tenant says that it CREATED something, which must never be.
-    pub(crate) async fn replace_admin_users(
-        &self,
-        connection: &Connection,
-        admin_users: &[&str],
-        until: Deadline,
-    ) -> Result<(bool, Exchange), CallError> {
-        let body = Entities::with_admin_users(connection, admin_users);
-        let call = Call::post_json(&self.services.atlas, "entity/bulk", body);
-        let answer = self.send(&call, until).await?;
-        let mutations: Mutations = self.http.parse(&answer)?;
-        Ok((mutations.created(), answer.exchange))
+    /// The pause before another try, if it is the user's token or right that was refused, and either
+    /// can still come.
+    ///
+    /// # Errors
+    ///
+    /// What kept Keycloak from giving out a new token.
+    async fn again(&mut self, error: &CallError, budget: &Budget) -> Result<Option<Duration>, CallError> {
+        if error.refused_by_the_api(401).is_some() {
+            return self.session.was_refused(&self.http, budget).await;
+        }
+        // Past the 401 the token is known to be good.
+        if error.refusal().is_some_and(|refusal| refusal.speaker.is_some()) {
+            self.session.worked();
+        }
+        let refusal = error.refused_by_the_api(403).filter(|_| error.service == Service::Atlas);
+        Ok(refusal.and_then(|refusal| self.wait_for_the_right(refusal)))
     }
 
-    /// One request as the user; once in a run with a new bearer token if the tenant doesn't
-    /// accept a minted one any more.
-    async fn send(&self, call: &Call, until: Deadline) -> Result<Answer, CallError> {
-        let bearer = self.bearer.borrow().clone();
-        let refused = match self.http.send(call, Some(bearer), until).await {
-            Err(error) if error.status() == Some(401) => error,
-            other => return other,
+    /// A 403 can mean "not yet": roles and policies reach Atlas's replicas one by one, up to half a
+    /// minute after a connection was made or a user was put on its list.
+    fn wait_for_the_right(&mut self, refusal: &Refusal) -> Option<Duration> {
+        let is_young = match &self.last_read {
+            Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
+            None => {
+                let made_at = self.asset.qualified_name.made_at();
+                made_at.is_some_and(|made| snapshot::is_young(made, refusal.date))
+            }
         };
-        let Some(user) = self.renewal.take() else { return Err(refused) };
-        warn!("{refused}; getting a new bearer token of the user");
-        let secret = keycloak::mint(&self.http, &user, &self.redactor, until).await?;
-        let Some(bearer) = http::bearer(&secret) else { return Err(refused) };
-        *self.bearer.borrow_mut() = bearer.clone();
-        self.http.send(call, Some(bearer), until).await
+        let left = self.permission_until.saturating_duration_since(Instant::now());
+        if !is_young || left < RIGHT_IS_ASKED_FOR_EVERY {
+            return None;
+        }
+        if !std::mem::replace(&mut self.is_waiting_for_the_right, true) {
+            info!(
+                "the tenant refuses this user (403), which can mean \"not yet\": a right takes up to half a minute \
+                 to arrive after a {} was made. Asking again for up to {} s",
+                self.asset.kind.noun(),
+                left.as_secs()
+            );
+        }
+        Some(RIGHT_IS_ASKED_FOR_EVERY)
     }
-}
-
-/// The username of an API token, from its client ID.
-fn username(client_id: &str) -> String {
-    format!("{USERNAME_PREFIX}{client_id}")
 }

@@ -1,22 +1,17 @@
-//! What can go wrong with one request, and what that means for making it again.
+//! What can go wrong with one request, and what that says about it: whether it may have been
+//! carried out, and whether the same request can succeed later.
 
-use std::error::Error;
-use std::io;
 use std::time::{Duration, SystemTime};
 
-use reqwest::Url;
-use reqwest::header::{HeaderMap, HeaderValue, LOCATION};
-use rustls::CertificateError;
+use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
+use super::budget::Over;
+use super::network::Broken;
+use super::speaker::{self, Service};
 use crate::error::{Exchange, TenantMessage};
-use crate::secret::Redactor;
+use crate::redact::Redactor;
 use crate::text;
-
-/// What helps against an untrusted certificate.
-pub(crate) const CERTIFICATE_HINT: &str = "If the tenant is behind a proxy or CA of your own, name its CA certificate (PEM) in \
-     SSL_CERT_FILE, or a directory of them in SSL_CERT_DIR; otherwise check ATLAN_BASE_URL and this machine's \
-     clock. Verification can't be switched off.";
 
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]
@@ -24,35 +19,141 @@ pub(crate) const CERTIFICATE_HINT: &str = "If the tenant is behind a proxy or CA
 pub(crate) struct CallError {
     pub(crate) fault: Fault,
     pub(crate) exchange: Exchange,
-    /// The call of the token exchange that this was, if it wasn't one of the job's own.
-    pub(crate) minting: Option<&'static str>,
+    /// Whom the request was meant for.
+    pub(crate) service: Service,
 }
 
 /// How it failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// Nothing reached the server.
-    #[error("can't connect to {host}: {reason}")]
-    NoConnection { host: String, reason: String },
-    /// The connection broke after the request was on its way.
-    #[error("the connection broke before the whole answer was there: {0}")]
-    Broken(String),
+    /// The run's time was up before the request was made.
+    #[error("there was no time left for it")]
+    NotMade(Over),
+    /// The run was told to stop while it waited for the answer.
+    #[error("the run was stopped before the answer came")]
+    Stopped(Over),
     /// No answer came in time.
     #[error("no answer within {:.1} s", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// The certificate isn't to be trusted.
-    #[error("the certificate of {host} can't be trusted: {reason}")]
-    Untrusted { host: String, reason: String },
-    /// What answered can't be Atlan's API. Says what it did.
+    /// It had to stay here: what it says would have been too old, or there was no connection to send
+    /// it on at once.
+    #[error("{0}")]
+    KeptBack(String),
+    /// The network, TLS, a proxy, or what is no HTTP.
+    #[error("{0}")]
+    Broken(Box<Broken>),
+    /// An answer of success that isn't of the API's shape. Says what is wrong with it.
     #[error("what answers isn't Atlan's API: {0}")]
     NotTheApi(String),
-    /// A status other than success.
-    #[error("status {status}{}", said(message))]
-    Refused { status: u16, retry_after: Option<Duration>, by_the_api: bool, message: Option<TenantMessage> },
+    /// An answer with a status other than success.
+    #[error("status {}{}", .0.status, said(&.0.message))]
+    Refused(Refusal),
 }
 
 fn said(message: &Option<TenantMessage>) -> String {
     message.as_ref().map(|message| format!(" ({})", message.message)).unwrap_or_default()
+}
+
+/// An answer with a status other than success.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    /// Whose words it is in; `None` for whoever stands in between.
+    pub(crate) speaker: Option<Service>,
+    pub(crate) message: Option<TenantMessage>,
+    /// What was asked for with `Retry-After`.
+    pub(crate) retry_after: Option<Duration>,
+    /// The server's clock.
+    pub(crate) date: Option<SystemTime>,
+    /// Where a redirect leads, if it says so.
+    pub(crate) location: Option<String>,
+    /// True for Atlas's answer to a path that it doesn't have.
+    names_no_path: bool,
+}
+
+impl Refusal {
+    pub(super) fn new(
+        service: Service,
+        status: u16,
+        headers: &HeaderMap,
+        body: &[u8],
+        redactor: &Redactor,
+    ) -> Refusal {
+        let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let challenge = header(WWW_AUTHENTICATE).is_some_and(|value| value.starts_with("Bearer"));
+        let json: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
+        let speaks =
+            speaker::is_in_own_words(service, status, challenge, json.as_ref().unwrap_or(&Value::Null));
+        Refusal {
+            status,
+            speaker: speaks.then_some(service),
+            message: match &json {
+                Some(json) => speaker::message_of(json, redactor),
+                None => speaker::excerpt(&String::from_utf8_lossy(body), redactor),
+            },
+            retry_after: header(RETRY_AFTER).and_then(retry_after),
+            date: date(headers),
+            location: header(LOCATION).map(|place| text::bounded(&redactor.clean_foreign(place), 200)),
+            names_no_path: json.is_some_and(|json| {
+                let cause = json.pointer("/causes/0/errorType").and_then(Value::as_str);
+                cause.is_some_and(|cause| cause.ends_with("NotFoundException"))
+            }),
+        }
+    }
+
+    /// Atlas's `errorCode`, Heracles's `code` or Keycloak's `error`, if the API said it.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.speaker.and(self.message.as_ref()?.code.as_deref())
+    }
+
+    /// True if the API's own message has these words.
+    pub(crate) fn says(&self, words: &str) -> bool {
+        self.speaker.is_some() && self.message.as_ref().is_some_and(|said| said.message.contains(words))
+    }
+
+    /// True for Atlas's answer to an added admin that no user is (`KeycloakStore` in
+    /// atlas-metastore). It comes before the list is changed.
+    pub(crate) fn names_an_unknown_user(&self) -> bool {
+        self.says("Keycloak user not found")
+    }
+
+    /// True for statuses that pass by themselves, whoever sends them.
+    pub(crate) fn passes(&self) -> bool {
+        match self.status {
+            408 | 421 | 425 | 429 | 460 | 499 => true,
+            501 | 505 | 511 => false,
+            status => status >= 500 && !self.names_no_path && !self.names_an_unknown_user(),
+        }
+    }
+
+    /// True if the request can't have been carried out: the API itself says no, or the answer is of
+    /// a kind that is given before a request is passed on.
+    fn was_not_carried_out(&self) -> bool {
+        match self.status {
+            413 | 414 | 429 | 431 => true,
+            // Keycloak failed in the middle of the update: the right may have been given.
+            400 if self.code() == Some(AUTH_REQUEST_FAILED) => false,
+            status => self.names_an_unknown_user() || self.speaker.is_some() && (400..500).contains(&status),
+        }
+    }
+}
+
+/// Atlas's code for whatever went wrong between it and Keycloak.
+pub(crate) const AUTH_REQUEST_FAILED: &str = "ATLAS-400-00-029";
+
+/// Whether the same request can succeed later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heals {
+    /// It can't.
+    Never,
+    /// It can, without a pause.
+    AtOnce,
+    /// It can, until the deadline.
+    Soon,
+    /// It can, but hardly after so long a time of trying.
+    Within(Duration),
+    /// It can, but hardly after a few tries.
+    AfterFewTries,
 }
 
 impl CallError {
@@ -61,173 +162,70 @@ impl CallError {
         self.exchange.status
     }
 
-    /// True if the same request can succeed a little later.
-    pub(crate) fn is_transient(&self) -> bool {
-        if self.minting.is_some() {
-            // Keycloak was asked patiently already.
-            return false;
-        }
+    /// The answer, if it was one of refusal.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
         match &self.fault {
-            Fault::NoConnection { .. } | Fault::Broken(_) | Fault::TimedOut(_) => true,
-            Fault::Refused { status, .. } => {
-                (*status == 429 || *status >= 500) && !self.names_an_unknown_user()
-            }
-            Fault::Untrusted { .. } | Fault::NotTheApi(_) => false,
+            Fault::Refused(refusal) => Some(refusal),
+            _ => None,
         }
     }
 
-    /// True if a write may have been carried out although it failed.
+    /// The answer, if the API itself refused with this status.
+    pub(crate) fn refused_by_the_api(&self, status: u16) -> Option<&Refusal> {
+        self.refusal().filter(|refusal| refusal.status == status && refusal.speaker.is_some())
+    }
+
+    /// Whether the same request can succeed later.
+    pub(crate) fn heals(&self) -> Heals {
+        match &self.fault {
+            Fault::NotMade(_) | Fault::Stopped(_) | Fault::NotTheApi(_) => Heals::Never,
+            Fault::TimedOut(_) => Heals::Soon,
+            Fault::KeptBack(_) => Heals::AtOnce,
+            Fault::Broken(broken) => broken.heals(),
+            Fault::Refused(refusal) if (300..400).contains(&refusal.status) => Heals::AfterFewTries,
+            Fault::Refused(refusal) if refusal.passes() => Heals::Soon,
+            Fault::Refused(refusal) if refusal.code() == Some(AUTH_REQUEST_FAILED) => Heals::Soon,
+            Fault::Refused(_) => Heals::Never,
+        }
+    }
+
+    /// True if the request may have been carried out although it failed.
     pub(crate) fn may_have_been_carried_out(&self) -> bool {
-        if self.minting.is_some() {
-            // Keycloak is asked for another bearer token only after the tenant has said no.
-            return false;
-        }
         match &self.fault {
-            Fault::NoConnection { .. } | Fault::Untrusted { .. } => false,
-            Fault::Refused { status, .. } => *status >= 500 && !self.names_an_unknown_user(),
-            Fault::Broken(_) | Fault::TimedOut(_) | Fault::NotTheApi(_) => true,
+            Fault::NotMade(_) | Fault::KeptBack(_) => false,
+            Fault::Stopped(_) | Fault::TimedOut(_) | Fault::NotTheApi(_) => true,
+            Fault::Broken(broken) => broken.may_have_arrived(),
+            Fault::Refused(refusal) => !refusal.was_not_carried_out(),
         }
     }
 
-    /// True for Atlas's answer to an added admin that no user is: a 500 that doesn't pass by
-    /// itself (`KeycloakStore` in atlas-metastore).
-    pub(crate) fn names_an_unknown_user(&self) -> bool {
-        matches!(&self.fault, Fault::Refused { status: 500, message: Some(message), .. }
-            if message.message.contains("Keycloak user not found"))
+    /// The same error; if a signal came while it was waited for another try, that one.
+    pub(crate) fn or_stopped(self, over: Over) -> CallError {
+        match over {
+            Over::Stopped(_) => CallError { fault: Fault::Stopped(over), ..self },
+            Over::Deadline => self,
+        }
     }
 
     /// How long to wait before the next try: what the server asks for, at least `pause`.
     pub(crate) fn pause(&self, pause: Duration) -> Duration {
-        match &self.fault {
-            Fault::Refused { retry_after: Some(asked), .. } => pause.max(*asked),
-            _ => pause,
-        }
+        self.refusal().and_then(|refusal| refusal.retry_after).map_or(pause, |asked| pause.max(asked))
     }
 }
 
-impl Fault {
-    /// What reqwest's error is about.
-    pub(super) fn of(error: &reqwest::Error, url: &Url) -> Fault {
-        let host = text::bounded(url.host_str().unwrap_or_default(), 100);
-        match cause::<rustls::Error>(error) {
-            Some(rustls::Error::InvalidCertificate(why)) => Fault::Untrusted { host, reason: distrust(why) },
-            Some(other) => Fault::NotTheApi(format!("TLS fails: {other}")),
-            None if cause::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) => {
-                Fault::NotTheApi("it doesn't speak HTTP".to_owned())
-            }
-            None if error.is_connect() => Fault::NoConnection { host, reason: reason(error) },
-            None => Fault::Broken(reason(error)),
+/// `Retry-After`, in seconds or as a date. Whatever is longer than any run is cut to that.
+fn retry_after(value: &str) -> Option<Duration> {
+    const LONGEST: Duration = Duration::from_secs(86_400);
+    let asked = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => {
+            httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).unwrap_or_default()
         }
-    }
-
-    /// A redirect, which is never followed.
-    pub(super) fn redirect(from: &Url, headers: &HeaderMap, redactor: &Redactor) -> Fault {
-        // Cleaned as it came: a URL's host is in lower case, and a secret isn't found in that.
-        let target = headers
-            .get(LOCATION)
-            .and_then(|location| from.join(&redactor.clean_foreign(location.to_str().ok()?)).ok());
-        let host = target.as_ref().and_then(Url::host_str).unwrap_or("another place");
-        Fault::NotTheApi(format!("it redirects to {}", text::bounded(host, 100)))
-    }
-
-    /// A status of failure.
-    pub(crate) fn refusal(
-        status: u16,
-        retry_after: Option<Duration>,
-        body: &[u8],
-        redactor: &Redactor,
-    ) -> Fault {
-        let json: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
-        let message = match &json {
-            Some(json) => message_of(json, redactor),
-            None => excerpt(&String::from_utf8_lossy(body), redactor),
-        };
-        Fault::Refused { status, retry_after, by_the_api: json.is_some(), message }
-    }
-}
-
-/// The error message in a JSON body of Atlas, Heracles or Keycloak.
-fn message_of(json: &Value, redactor: &Redactor) -> Option<TenantMessage> {
-    let text = |name: &str| match json.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
     };
-    let clean = |text: String, most| text::bounded(&redactor.clean_foreign(&text), most);
-    let described = text("error_description");
-    let code =
-        text("errorCode").or_else(|| text("code")).or_else(|| text("error").filter(|_| described.is_some()));
-    let message = text("errorMessage").or(described).or_else(|| text("message")).or_else(|| text("error"));
-    let cause = json.pointer("/causes/0/errorMessage").and_then(Value::as_str);
-    let message = match (message, cause) {
-        (Some(message), Some(cause)) => format!("{message} {cause}"),
-        (Some(message), None) => message,
-        (None, cause) => cause.unwrap_or_default().to_owned(),
-    };
-    if code.is_none() && message.is_empty() {
-        return None;
-    }
-    Some(TenantMessage { code: code.map(|code| clean(code, 60)), message: clean(message, 400) })
+    Some(asked.min(LONGEST))
 }
 
-/// The start of a body that isn't JSON, most often a load balancer's page.
-fn excerpt(body: &str, redactor: &Redactor) -> Option<TenantMessage> {
-    let words = redactor.clean_foreign(body).split_whitespace().collect::<Vec<_>>().join(" ");
-    (!words.is_empty()).then(|| TenantMessage { code: None, message: text::bounded(&words, 200) })
-}
-
-/// `Retry-After`, in seconds or as a date.
-pub(super) fn retry_after(value: &HeaderValue) -> Option<Duration> {
-    let value = value.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-/// The innermost cause: the outer ones only say that a request failed, and name its URL.
-pub(super) fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    if std::ptr::addr_eq(cause, error) {
-        "the request failed".to_owned()
-    } else {
-        text::bounded(&cause.to_string(), 200)
-    }
-}
-
-/// The error of another library among the causes. Some travel inside an `io::Error`, whose
-/// `source` skips them.
-fn cause<T: Error + 'static>(error: &reqwest::Error) -> Option<&T> {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(current) = cause {
-        let inside = current
-            .downcast_ref::<io::Error>()
-            .and_then(|error| Some(error.get_ref()? as &(dyn Error + 'static)));
-        if let Some(found) = inside.unwrap_or(current).downcast_ref() {
-            return Some(found);
-        }
-        cause = inside.or_else(|| current.source());
-    }
-    None
-}
-
-fn distrust(why: &CertificateError) -> String {
-    match why {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it isn't valid yet".to_owned()
-        }
-        // The latter is what a CA makes that bears the name of a known one.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "it is signed by a CA that isn't known here".to_owned()
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "it is for another host name".to_owned()
-        }
-        other => text::bounded(&other.to_string(), 200),
-    }
+/// The server's clock, by its `Date` header.
+pub(super) fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }

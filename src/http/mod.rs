@@ -1,66 +1,43 @@
 //! The one place that knows HTTP: one client, one kept-alive connection to a host, time limits,
-//! the size limit of answers, and which failures pass by themselves.
+//! the size limit of answers, and who spoke.
 
+mod budget;
+mod call;
 mod fault;
-mod tls;
+mod fresh;
+mod network;
+mod speaker;
 
-pub(crate) use fault::{CERTIFICATE_HINT, CallError, Fault};
+pub(crate) use budget::{Budget, Over, Stop};
+pub(crate) use call::Call;
+pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Heals, Refusal};
+pub(crate) use speaker::{Grant, Service};
 
-use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::{Duration, SystemTime};
 
-use backon::{ExponentialBuilder, Retryable};
-use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, Url, redirect};
+use backon::ExponentialBuilder;
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
+use reqwest::redirect;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use tracing::{debug, warn};
+use tokio::time::Instant;
+use tracing::debug;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
+use crate::config::Access;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
-use crate::secret::Redactor;
-use crate::settings::{AGENT_HEADERS, Access};
+use crate::redact::Redactor;
 use crate::text;
-
-/// No answer of the API comes near this: a connection with 100,000 admins is some 5 MiB.
-const LARGEST_ANSWER: usize = 16 << 20;
-
-/// A try with less time than this would only end in a timeout that hides the real reason.
-const SHORTEST_TRY: Duration = Duration::from_millis(100);
+use fresh::FreshBody;
+use network::Network;
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
 
-/// The point in time at which the run, or a part of it, must end.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline(Instant);
-
-impl Deadline {
-    /// So long after `start`.
-    pub(crate) fn after(start: Instant, limit: Duration) -> Self {
-        Deadline(start + limit)
-    }
-
-    /// The time left; zero once it has passed.
-    pub(crate) fn remaining(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
-    }
-
-    /// The same, so much later.
-    pub(crate) fn extended(self, by: Duration) -> Self {
-        Deadline(self.0 + by)
-    }
-
-    /// True if there is time for another try after a wait of `pause`.
-    pub(crate) fn allows(self, pause: Duration) -> bool {
-        pause.saturating_add(SHORTEST_TRY) < self.remaining()
-    }
-}
-
 /// The pauses between tries: from 0.2 s, doubling up to 5 s, each with at most as much again by
-/// chance, so that many jobs don't come back at the same moment. The deadline ends them.
+/// chance, so that many jobs don't come back at the same moment. The budget ends them.
 pub(crate) fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(200))
@@ -69,120 +46,63 @@ pub(crate) fn pauses() -> ExponentialBuilder {
         .without_max_times()
 }
 
-/// Makes attempts until one succeeds, one fails for good, or the next would come after `until`.
-pub(crate) async fn patiently<T, F>(until: Deadline, attempt: impl FnMut() -> F) -> Result<T, CallError>
-where
-    F: Future<Output = Result<T, CallError>>,
-{
-    attempt
-        .retry(pauses())
-        .sleep(tokio::time::sleep)
-        .when(CallError::is_transient)
-        .adjust(|error, pause| Some(error.pause(pause?)).filter(|pause| until.allows(*pause)))
-        .notify(|error, pause| warn!(pause_ms = pause.as_millis() as u64, "{error}; trying again"))
-        .await
-}
-
-/// One request, which can be made any number of times.
-pub(crate) struct Call {
-    method: Method,
-    url: Url,
-    body: Option<(&'static str, Bytes)>,
-}
-
-impl Call {
-    /// A GET of `path` below `base` with these query parameters.
-    pub(crate) fn get(base: &Url, path: &str, query: &[(&str, &str)]) -> Self {
-        let mut url = below(base, path);
-        url.query_pairs_mut().extend_pairs(query);
-        Call { method: Method::GET, url, body: None }
-    }
-
-    /// A POST of JSON to `path` below `base`.
-    pub(crate) fn post_json(base: &Url, path: &str, json: Vec<u8>) -> Self {
-        let body = Some(("application/json", json.into()));
-        Call { method: Method::POST, url: below(base, path), body }
-    }
-
-    /// A POST of a form with secrets in it, whose memory is wiped afterwards.
-    pub(crate) fn post_form(base: &Url, path: &str, fields: &[(&str, &str)]) -> Self {
-        // Room at once: growing would leave copies of the secrets behind.
-        let room = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
-        let mut form = url::form_urlencoded::Serializer::new(String::with_capacity(room));
-        let form = Zeroizing::new(form.extend_pairs(fields).finish().into_bytes());
-        let body = Some(("application/x-www-form-urlencoded", Bytes::from_owner(form)));
-        Call { method: Method::POST, url: below(base, path), body }
-    }
-}
-
-fn below(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path()));
-    url
-}
-
-/// The header value of a bearer token: never printed, its memory wiped on drop.
+/// The header value of a bearer token, which is never printed.
 pub(crate) fn bearer(token: &SecretString) -> Option<HeaderValue> {
-    let token = token.expose_secret();
-    let mut header = Zeroizing::new(Vec::with_capacity("Bearer ".len() + token.len()));
-    header.extend_from_slice(b"Bearer ");
-    header.extend_from_slice(token.as_bytes());
-    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(header)).ok()?;
+    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
 /// An answer with a status of success.
+#[derive(Debug)]
 pub(crate) struct Answer {
-    body: Zeroizing<Vec<u8>>,
+    body: Vec<u8>,
+    /// The server's clock.
+    pub(crate) date: Option<SystemTime>,
     /// The request that it answers.
     pub(crate) exchange: Exchange,
+    service: Service,
 }
 
 impl Answer {
     /// The error for an answer that can't be used, `what` saying why.
     pub(crate) fn unfit(&self, what: impl Into<String>) -> CallError {
-        CallError { fault: Fault::NotTheApi(what.into()), exchange: self.exchange.clone(), minting: None }
+        CallError {
+            fault: Fault::NotTheApi(what.into()),
+            exchange: self.exchange.clone(),
+            service: self.service,
+        }
     }
 }
 
 /// The HTTP client.
 pub(crate) struct Http {
     client: reqwest::Client,
+    network: Network,
     request_timeout: Duration,
     redactor: Redactor,
 }
 
 impl Http {
+    /// Finds the way to the tenant, and prepares for it.
+    ///
     /// # Errors
     ///
-    /// `untrusted_certificate` if the tenant is to be reached by TLS and the machine has no CA
-    /// certificates at all.
-    pub(crate) fn new(access: &Access, redactor: Redactor) -> Result<Http, Failure> {
-        let by_tls = access.services.atlas.scheme() == "https";
-        let tls = tls::config(by_tls).map_err(|reason| {
-            Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, reason, fault::CERTIFICATE_HINT)
-        })?;
-        let mut headers = HeaderMap::new();
-        for (name, value) in AGENT_HEADERS.into_iter().zip(access.agent.iter().flatten()) {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                headers.insert(HeaderName::from_static(name), value);
-            }
-        }
+    /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
+    /// and the CA certificates can't be read.
+    pub(crate) async fn new(access: &Access, redactor: Redactor, budget: &Budget) -> Result<Http, Failure> {
+        let network = Network::of(access, &redactor, budget).await?;
         let client = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
-            .tls_backend_preconfigured(tls)
-            .connect_timeout(access.connect_timeout)
+            .default_headers(default_headers(access))
             // A redirect could carry the token elsewhere, and a repeated write could undo another's.
             .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .build()
-            .map_err(|error| {
-                let message = format!("the HTTP client can't be set up: {}", fault::reason(&error));
-                Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
-            })?;
-        Ok(Http { client, request_timeout: access.request_timeout, redactor })
+            .retry(reqwest::retry::never());
+        let client = network.apply(client).build().map_err(|_| {
+            let message = "the HTTP client can't be set up";
+            Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
+        })?;
+        Ok(Http { client, network, request_timeout: access.request_timeout, redactor })
     }
 
     /// Makes the request once.
@@ -190,18 +110,23 @@ impl Http {
         &self,
         call: &Call,
         bearer: Option<HeaderValue>,
-        until: Deadline,
+        budget: &Budget,
     ) -> Result<Answer, CallError> {
         let mut exchange = Exchange {
-            method: if call.method == Method::GET { "GET" } else { "POST" },
+            method: call.method.to_string(),
             path: call.url.path().to_owned(),
             status: None,
             request_id: Uuid::new_v4().to_string(),
         };
-        let limit = self.request_timeout.min(until.remaining());
+        let limit = self.request_timeout.min(budget.left());
         let started = Instant::now();
-        let outcome = tokio::time::timeout(limit, self.exchange(call, bearer, &mut exchange)).await;
-        let outcome = outcome.unwrap_or(Err(Fault::TimedOut(limit)));
+        let outcome = match budget.allows(Duration::ZERO) {
+            Err(over) => Err(Fault::NotMade(over)),
+            Ok(()) => match budget.limit(limit, self.exchange(call, bearer, &mut exchange)).await {
+                Ok(Some(outcome)) => outcome,
+                late => Err(self.fault_of_waiting(late.err(), limit, call)),
+            },
+        };
         debug!(
             method = exchange.method,
             path = exchange.path,
@@ -211,8 +136,8 @@ impl Http {
             "request"
         );
         match outcome {
-            Ok(body) => Ok(Answer { body, exchange }),
-            Err(fault) => Err(CallError { fault, exchange, minting: None }),
+            Ok((date, body)) => Ok(Answer { body, date, exchange, service: call.service }),
+            Err(fault) => Err(CallError { fault, exchange, service: call.service }),
         }
     }
 
@@ -221,7 +146,7 @@ impl Http {
         call: &Call,
         bearer: Option<HeaderValue>,
         exchange: &mut Exchange,
-    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    ) -> Result<(Option<SystemTime>, Vec<u8>), Fault> {
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
@@ -229,38 +154,67 @@ impl Http {
         if let Some(bearer) = bearer {
             request = request.header(AUTHORIZATION, bearer);
         }
-        if let Some((content_type, body)) = &call.body {
-            request = request.header(CONTENT_TYPE, *content_type).body(body.clone());
+        if let Some((content_type, bytes)) = &call.body {
+            let bytes = bytes.clone();
+            request = request.header(CONTENT_TYPE, *content_type).body(match call.not_after {
+                Some(not_after) => reqwest::Body::wrap(FreshBody { bytes: Some(bytes), not_after }),
+                None => bytes.into(),
+            });
         }
-        let mut response = request.send().await.map_err(|error| Fault::of(&error, &call.url))?;
+        self.network.allow_connections(call.may_connect);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(self.fault_of(&error, call).await),
+        };
         let status = response.status();
         exchange.status = Some(status.as_u16());
-        if status.is_redirection() {
-            return Err(Fault::redirect(&call.url, response.headers(), &self.redactor));
+        if let Some(broken) = self.network.refused_by_proxy(status.as_u16(), &call.url) {
+            return Err(Fault::Broken(broken.into()));
         }
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(fault::retry_after);
-        let expected = response.content_length().unwrap_or(0).min(LARGEST_ANSWER as u64) as usize;
-        let mut body = Zeroizing::new(Vec::with_capacity(expected));
-        while let Some(chunk) = response.chunk().await.map_err(|error| Fault::of(&error, &call.url))? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(Fault::NotTheApi(format!(
-                    "its answer is larger than {} MiB",
-                    LARGEST_ANSWER >> 20
-                )));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let headers = response.headers().clone();
+        let body = self.network.read(response, &call.url).await;
+        let body = body.map_err(|broken| Fault::Broken(broken.into()))?;
         if status.is_success() {
-            Ok(body)
-        } else {
-            Err(Fault::refusal(status.as_u16(), retry_after, &body, &self.redactor))
+            return Ok((fault::date(&headers), body));
         }
+        Err(Fault::Refused(Refusal::new(call.service, status.as_u16(), &headers, &body, &self.redactor)))
+    }
+
+    /// What it says that the answer didn't come in time. As long as the connection wasn't there,
+    /// nothing was sent.
+    fn fault_of_waiting(&self, over: Option<Over>, limit: Duration, call: &Call) -> Fault {
+        match (over, self.network.waited(&call.url, limit)) {
+            (Some(over @ Over::Stopped(_)), Some(_)) => Fault::NotMade(over),
+            (Some(over @ Over::Stopped(_)), None) => Fault::Stopped(over),
+            (_, Some(broken)) => Fault::Broken(broken.into()),
+            (_, None) => Fault::TimedOut(limit),
+        }
+    }
+
+    async fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
+        if let Some(reason) = network::kept_back(error) {
+            return Fault::KeptBack(reason);
+        }
+        let broken = self.network.broken(error, &call.url);
+        Fault::Broken(self.network.second_look(broken, &call.url, self.request_timeout).await.into())
     }
 
     /// The answer's JSON.
     pub(crate) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CallError> {
         parse(&answer.body, &self.redactor).map_err(|what| answer.unfit(what))
     }
+}
+
+fn default_headers(access: &Access) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    for (name, value) in access.agent.iter().flat_map(|agent| agent.headers()) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers
 }
 
 /// The JSON of a body, or what is wrong with it, bounded and without secrets.
@@ -275,6 +229,12 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Re
             format!("its answer has another shape: {}", text::bounded(&error, 200))
         }),
     }
+}
+
+/// What a body is read as beside a status of failure.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn refusal_of(body: &[u8]) -> Refusal {
+    Refusal::new(Service::Atlas, 400, &HeaderMap::new(), body, &Redactor::default())
 }
 
 #[cfg(test)]

@@ -91,12 +91,21 @@ fn split(arguments: &str) -> Vec<String> {
     parts.iter().map(|part| part.trim().to_owned()).collect()
 }
 
-/// The first match of the one kind of pattern that the template has: `[^…]+`, with POSIX's name for
-/// white space in it.
+/// The first match of the one kind of pattern that the template has: `[…]+`, with ranges.
 fn find(pattern: &str, text: &str) -> String {
-    let excluded = pattern.strip_prefix("[^").and_then(|pattern| pattern.strip_suffix("]+")).unwrap();
-    let characters = excluded.replace("[:space:]", " \t\n\u{b}\u{c}\r");
-    text.split(|c| characters.contains(c)).find(|part| !part.is_empty()).unwrap_or_default().to_owned()
+    let mut class = pattern.strip_prefix('[').and_then(|pattern| pattern.strip_suffix("]+")).unwrap().chars();
+    let mut ranges = Vec::new();
+    while let Some(first) = class.next() {
+        match class.as_str().strip_prefix('-').and_then(|rest| rest.chars().next()) {
+            Some(last) => {
+                ranges.push(first..=last);
+                class.nth(1);
+            }
+            None => ranges.push(first..=first),
+        }
+    }
+    let is_outside = |c| !ranges.iter().any(|range| range.contains(&c));
+    text.split(is_outside).find(|part| !part.is_empty()).unwrap_or_default().to_owned()
 }
 
 /// The container's environment. `secrets` are named `SECRET/KEY`.

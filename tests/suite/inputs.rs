@@ -1,36 +1,49 @@
-//! Every input, from each of its sources, right and wrong.
+//! Where inputs come from, which of them counts, and what is wrong with their types.
 
 use std::path::PathBuf;
 
 use serde_json::json;
-use stand_in_tenant::{StandIn, example};
+use stand_in_tenant::{World, example};
 use tempfile::TempDir;
 
-use crate::support::{Job, Ran, example, jwt};
+use crate::support::{Job, all_at_once, example};
 
-fn file(folder: &TempDir, text: &str) -> PathBuf {
-    let path = folder.path().join("input");
+const ALICE: &str = "stand-in-bearer-of-alice";
+const BOB: &str = "stand-in-bearer-of-bob";
+
+fn file(folder: &TempDir, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.path().join(name);
     std::fs::write(&path, text).unwrap();
     path
 }
 
-/// Refused with the input's name, before any request.
-#[track_caller]
-fn refused(tenant: &StandIn, ran: &Ran, words: &[&str]) {
-    let report = ran.failed(4, "invalid_input", "configure");
-    let message = report["error"]["message"].as_str().unwrap();
-    for word in words {
-        assert!(message.contains(word), "{word}: {message}");
+/// The example, with two more admins of the connection.
+fn with_alice_and_bob() -> stand_in_tenant::StandIn {
+    let mut world = World::example();
+    for (bearer, name) in [(ALICE, "alice"), (BOB, "bob")] {
+        world.bearers.insert(bearer.to_owned(), name.to_owned());
+        world.first().add(name);
     }
-    assert!(tenant.requests().is_empty());
+    stand_in_tenant::StandIn::start(world)
 }
 
 #[test]
-fn all_missing_inputs_are_named_at_once() {
-    let message = Job::bare().run().failed(4, "invalid_input", "configure")["error"]["message"].to_string();
-    for name in ["ATLAN_BASE_URL", "CONNECTION_QUALIFIED_NAME", "API_TOKEN_NAME", "USER_BEARER_TOKEN"] {
-        assert!(message.contains(name), "{name}: {message}");
-    }
+fn all_missing_inputs_are_named_at_once_with_where_to_set_them() {
+    let tenant = example();
+    let ran = Job::bare().run();
+    ran.refused(
+        &tenant,
+        &[
+            "missing inputs: CONNECTION_QUALIFIED_NAME, API_TOKEN_NAME",
+            "ATLAN_BASE_URL",
+            "USER_BEARER_TOKEN",
+            "as environment variables",
+        ],
+    );
+    // A hint about what is missing doesn't fit what is wrong.
+    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "soon").run();
+    ran.refused(&tenant, &["DEADLINE_SECONDS", "Correct it"]);
+    assert!(!ran.stdout.contains("environment variable"), "{ran:?}");
 }
 
 #[test]
@@ -39,31 +52,70 @@ fn an_empty_value_is_the_same_as_none() {
     let nested = json!({ "api_token_guid": "", "dry_run": null, "user_bearer_token": example::ADMIN_BEARER });
     let job = Job::against(&tenant)
         .env("USER_BEARER_TOKEN", "")
-        .env("API_TOKEN_CLIENT_ID", "")
-        .env("DEADLINE_SECONDS", "")
+        .env("API_TOKEN_CLIENT_ID", " \r\n")
+        .env("API_TOKEN_GUID", "\"\"")
+        .env("DEADLINE_SECONDS", "''")
         .env("LOG_LEVEL", "")
+        .env("REPORT_FILE", " ")
+        .env("LOG_FILE", "\u{a0}")
+        .env("CONFIG_FILE", "\"\"")
+        .env("SSL_CERT_FILE", " ")
         .env("NESTED_CONFIG", nested.to_string());
     job.run().added();
-    refused(
-        &example(),
-        &Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", " ").run(),
-        &["missing", "CONNECTION_QUALIFIED_NAME"],
-    );
+    for empty in ["", " ", "\"\"", "\u{200b}"] {
+        let tenant = example();
+        let ran = Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", empty).run();
+        ran.refused(&tenant, &["missing input: CONNECTION_QUALIFIED_NAME"]);
+    }
+}
+
+#[test]
+fn white_space_and_quotation_marks_around_any_value_do_no_harm() {
+    let folder = TempDir::new().unwrap();
+    let token = file(&folder, "token", example::ADMIN_BEARER);
+    let config = file(&folder, "inputs.json", json!({ "user_bearer_token_file": token }).to_string());
+    for around in ["@\r", " @\n", "\"@\"", "'@'\r\n", "“@”", "\u{feff}@\u{200b}"] {
+        let tenant = example();
+        let folder = TempDir::new().unwrap();
+        let given = |value: &str| around.replace('@', value);
+        let report = folder.path().join("report.json");
+        let log = folder.path().join("x.log");
+        let job = Job::bare()
+            .env("ATLAN_BASE_URL", given(&tenant.url()))
+            .env("CONNECTION_QUALIFIED_NAME", given(example::CONNECTION))
+            .env("API_TOKEN_GUID", given(example::TOKEN_GUID))
+            .env("CONFIG_FILE", given(config.to_str().unwrap()))
+            .env("REPORT_FILE", given(report.to_str().unwrap()))
+            .env("LOG_FILE", given(log.to_str().unwrap()))
+            .env("DEADLINE_SECONDS", given("60"))
+            .env("DRY_RUN", given("false"))
+            .env("LOG_LEVEL", given("info"))
+            .env("LOG_FORMAT", given("bunyan"))
+            .env("OUTPUT_FORMAT", given("json"))
+            .env("X_ATLAN_AGENT", given("workflow"))
+            .env("X_ATLAN_AGENT_ID", given("run-1"));
+        let ran = job.run();
+        ran.added();
+        assert_eq!(std::fs::read_to_string(report).unwrap(), ran.stdout, "{around:?}");
+        assert!(log.exists(), "{around:?}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "{around:?}");
+        assert_eq!(tenant.requests()[0].header("x-atlan-agent-id"), Some("run-1"));
+        let nested = Job::against(&tenant).without("USER_BEARER_TOKEN");
+        let ran = nested.env("USER_BEARER_TOKEN_FILE", given(token.to_str().unwrap())).run();
+        assert_eq!(ran.report()["status"], "already_admin", "{around:?}: {ran:?}");
+    }
 }
 
 #[test]
 fn the_environment_goes_before_nested_config_and_that_before_the_file() {
     let tenant = example();
     let folder = TempDir::new().unwrap();
-    let path = file(
-        &folder,
-        &json!({
-            "atlan_base_url": tenant.url(),
-            "connection_qualified_name": "default/wrong/1",
-            "api_token_name": "wrong",
-        })
-        .to_string(),
-    );
+    let config = json!({
+        "atlan_base_url": tenant.url(),
+        "connection_qualified_name": "default/wrong/1",
+        "api_token_name": "wrong",
+    });
+    let path = file(&folder, "inputs.json", config.to_string());
     let nested = json!({
         "connection_qualified_name": [example::CONNECTION],
         "user_bearer_token": "wrong-bearer",
@@ -78,6 +130,72 @@ fn the_environment_goes_before_nested_config_and_that_before_the_file() {
     job().env("CONFIG_FILE", &path).run().added();
     let ran = job().env("CONFIG_FILE", "/nonexistent").args(["--config", path.to_str().unwrap()]).run();
     assert_eq!(ran.report()["status"], "already_admin", "the flag goes before the variable: {ran:?}");
+}
+
+#[test]
+fn the_source_is_chosen_before_the_form_so_that_the_run_acts_as_nobody_else() {
+    let folder = TempDir::new().unwrap();
+    let alices = file(&folder, "alice", ALICE);
+    let nested = json!({ "user_bearer_token": BOB }).to_string();
+    for (name, value) in [
+        ("USER_BEARER_TOKEN_FILE", alices.to_str().unwrap()),
+        ("ATLAN_API_KEY", ALICE),
+        ("USER_BEARER_TOKEN", ALICE),
+    ] {
+        let config = file(&folder, "inputs.json", &nested);
+        let from_nested = |job: Job| job.env("NESTED_CONFIG", &nested);
+        let from_file = |job: Job| job.env("CONFIG_FILE", &config);
+        for weaker in [&from_nested as &dyn Fn(Job) -> Job, &from_file] {
+            let tenant = with_alice_and_bob();
+            let job = Job::against(&tenant).without("USER_BEARER_TOKEN").env(name, value);
+            let ran = weaker(job).run();
+            ran.added();
+            for request in tenant.requests() {
+                assert_eq!(
+                    request.header("authorization"),
+                    Some(format!("Bearer {ALICE}").as_str()),
+                    "{name}"
+                );
+            }
+            assert!(ran.stderr.contains("isn't used"), "it is said whose token counts: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_token_that_two_sources_give_alike_is_no_matter_for_a_warning() {
+    let tenant = example();
+    let nested = json!({ "user_bearer_token": example::ADMIN_BEARER, "api_token_guid": example::TOKEN_GUID });
+    let ran = Job::against(&tenant)
+        .without("API_TOKEN_NAME")
+        .env("API_TOKEN_GUID", example::TOKEN_GUID)
+        .env("NESTED_CONFIG", nested.to_string())
+        .env("LOG_LEVEL", "warn")
+        .run();
+    ran.added();
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn the_source_is_chosen_first_for_the_api_token_and_for_the_clients_secret_as_well() {
+    let tenant = example();
+    let folder = TempDir::new().unwrap();
+    let config = file(&folder, "inputs.json", json!({ "api_token_name": "another" }).to_string());
+    let job = Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_GUID", example::TOKEN_GUID);
+    job.env("CONFIG_FILE", config).run().added();
+
+    let tenant = example();
+    let secret = file(&folder, "secret", example::WORKFLOW_SECRET);
+    let nested = json!({ "client_secret": "another-secret" });
+    let job = Job::in_cluster(&tenant).without("CLIENT_SECRET").env("CLIENT_SECRET_FILE", secret);
+    job.env("NESTED_CONFIG", nested.to_string()).run().added();
+}
+
+#[test]
+fn exactly_one_way_to_name_the_token_is_taken_from_one_source() {
+    let tenant = example();
+    let ran = Job::against(&tenant).env("API_TOKEN_GUID", example::TOKEN_GUID).run();
+    ran.refused(&tenant, &["API_TOKEN_NAME and API_TOKEN_GUID", "exactly one"]);
 }
 
 #[test]
@@ -99,209 +217,103 @@ fn all_inputs_can_come_from_standard_input() {
 }
 
 #[test]
-fn a_connection_can_be_bare_or_a_list_of_one() {
-    let list = json!([example::CONNECTION]).to_string();
-    for value in [example::CONNECTION, &list, &format!(" {}\n", example::CONNECTION)] {
-        Job::against(&example()).env("CONNECTION_QUALIFIED_NAME", value).run().added();
-    }
-    for value in [
-        "[]",
-        r#"["a","b"]"#,
-        "[1]",
-        r#"[""]"#,
-        "[",
-        r#"[["a"]]"#,
-        "a\u{7}b",
-        "{{inputs.parameters.connection}}",
+fn switches_take_what_people_write() {
+    for (value, status) in [
+        ("true", "would_add"),
+        ("TRUE", "would_add"),
+        ("1", "would_add"),
+        ("yes", "would_add"),
+        ("on", "would_add"),
+        ("false", "added"),
+        ("0", "added"),
+        ("No", "added"),
+        ("off", "added"),
     ] {
         let tenant = example();
-        let ran = Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", value).run();
-        refused(&tenant, &ran, &["CONNECTION_QUALIFIED_NAME"]);
+        let ran = Job::against(&tenant).env("DRY_RUN", value).run();
+        assert_eq!(ran.report()["status"], status, "{value}: {ran:?}");
     }
-}
-
-#[test]
-fn exactly_one_way_to_name_the_token_is_taken() {
-    let tenant = example();
-    let ran = Job::against(&tenant).env("API_TOKEN_GUID", example::TOKEN_GUID).run();
-    refused(&tenant, &ran, &["API_TOKEN_NAME", "API_TOKEN_GUID", "exactly one"]);
-}
-
-#[test]
-fn a_token_named_in_the_wrong_input_is_pointed_to_the_right_one() {
-    let tenant = example();
-    for (input, value, words) in [
-        ("API_TOKEN_GUID", example::CLIENT_ID, "API_TOKEN_CLIENT_ID"),
-        ("API_TOKEN_GUID", example::USERNAME, "API_TOKEN_CLIENT_ID"),
-        ("API_TOKEN_CLIENT_ID", example::TOKEN_GUID, "API_TOKEN_GUID"),
-    ] {
-        let ran = Job::against(&tenant).without("API_TOKEN_NAME").env(input, value).run();
-        refused(&tenant, &ran, &[input, words]);
-    }
-    let token = jwt(&json!({ "exp": 4_000_000_000_u64 }).to_string());
-    let ran = Job::against(&tenant).env("API_TOKEN_NAME", &token).run();
-    refused(&tenant, &ran, &["API_TOKEN_NAME", "bearer token"]);
-    assert!(!ran.everything().contains(&token));
-}
-
-#[test]
-fn a_bearer_token_can_come_from_a_file_or_from_the_sdks_variable() {
-    let tenant = example();
-    let folder = TempDir::new().unwrap();
-    let path = file(&folder, &format!("\n Bearer {}\n", example::ADMIN_BEARER));
-    let job = || Job::against(&tenant).without("USER_BEARER_TOKEN");
-    job().env("USER_BEARER_TOKEN_FILE", &path).env("ATLAN_API_KEY", "not-this-one").run().added();
-    let ran = job().env("ATLAN_API_KEY", example::ADMIN_BEARER).run();
-    assert_eq!(ran.report()["status"], "already_admin");
-    let ran = job().env("USER_BEARER_TOKEN", format!("bearer {} ", example::ADMIN_BEARER)).run();
-    assert_eq!(ran.report()["status"], "already_admin");
-}
-
-#[test]
-fn a_bearer_token_that_cannot_be_sent_is_refused_without_being_repeated() {
-    for value in [
-        "sesame open-wide",
-        "sesame\topen-wide",
-        "sesame\u{1}open-wide",
-        "sésame-öpen-wide",
-        "{{sesame-open-wide}}",
+    for (value, status) in [
+        (json!(true), "would_add"),
+        (json!(1), "would_add"),
+        (json!(0), "added"),
+        (json!("yes"), "would_add"),
     ] {
         let tenant = example();
-        let folder = TempDir::new().unwrap();
-        let inline = Job::against(&tenant).env("USER_BEARER_TOKEN", value);
-        let path = file(&folder, value);
-        let from_file =
-            Job::against(&tenant).without("USER_BEARER_TOKEN").env("USER_BEARER_TOKEN_FILE", path);
-        for job in [inline, from_file] {
-            let ran = job.env("LOG_LEVEL", "trace").run();
-            refused(&tenant, &ran, &["USER_BEARER_TOKEN"]);
-            assert!(!ran.everything().contains("open-wide"), "{ran:?}");
-        }
+        let ran = Job::against(&tenant).env("NESTED_CONFIG", json!({ "dry_run": value }).to_string()).run();
+        assert_eq!(ran.report()["status"], status, "{value}: {ran:?}");
     }
 }
 
 #[test]
-fn a_token_file_that_cannot_be_read_is_refused_without_repeating_its_name() {
-    let tenant = example();
-    let job = || Job::against(&tenant).without("USER_BEARER_TOKEN");
-    // Somebody may have put the token itself where the file's name belongs.
-    let ran = job().env("USER_BEARER_TOKEN_FILE", "sesame-open-wide").run();
-    refused(&tenant, &ran, &["USER_BEARER_TOKEN_FILE"]);
-    assert!(!ran.everything().contains("sesame"), "{ran:?}");
-    let folder = TempDir::new().unwrap();
-    let ran = job().env("USER_BEARER_TOKEN_FILE", file(&folder, " \n")).run();
-    refused(&tenant, &ran, &["USER_BEARER_TOKEN_FILE"]);
-}
-
-#[test]
-fn an_expired_jwt_is_refused_before_any_request() {
-    let tenant = example();
-    let hour_ago = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() - 3600;
-    let token = jwt(&json!({ "exp": hour_ago, "preferred_username": "jdoe" }).to_string());
-    let ran = Job::against(&tenant).env("USER_BEARER_TOKEN", &token).run();
-    let report = ran.failed(7, "unauthenticated", "configure");
-    assert!(report["error"]["message"].as_str().unwrap().contains("expired 1h"), "{report}");
-    assert!(tenant.requests().is_empty());
-    assert!(!ran.everything().contains(&token));
-}
-
-#[test]
-fn a_jwt_tells_whose_it_is_in_the_hint() {
-    let tenant = example();
-    let token = jwt(&json!({ "exp": 4_000_000_000_u64, "preferred_username": "guest" }).to_string());
-    tenant.edit(|world| world.bearers.insert(token.clone(), "guest".to_owned()));
-    let report = Job::against(&tenant).env("USER_BEARER_TOKEN", token).run().failed(
-        8,
-        "forbidden",
-        "append-and-update",
-    );
-    assert!(report["error"]["message"].as_str().unwrap().contains("guest"), "{report}");
-}
-
-#[test]
-fn a_base_url_that_would_leak_or_mislead_is_refused() {
-    for value in [
-        "http://tenant.atlan.com",
-        "http://localhost.evil.example",
-        "ftp://tenant.atlan.com",
-        "tenant.atlan.com",
-        "https://tenant.atlan.com/assets/x",
-        "https://jdoe:sesame-open@tenant.atlan.com",
-        "https://sesame-open@tenant.atlan.com",
-        "{{workflow.parameters.url}}",
-    ] {
-        let tenant = example();
-        let ran = Job::against(&tenant).env("ATLAN_BASE_URL", value).run();
-        refused(&tenant, &ran, &["ATLAN_BASE_URL"]);
-        assert!(!ran.everything().contains("sesame"), "{ran:?}");
-    }
-    let tenant = example();
-    Job::against(&tenant).env("ATLAN_BASE_URL", format!("{}/", tenant.url())).run().added();
-}
-
-#[test]
-fn unknown_keys_and_wrong_types_are_refused_by_name() {
-    for (config, words) in [
-        (json!({ "api_token": "x" }), "api_token"),
-        (json!({ "API_TOKEN_NAME": "x" }), "lower case"),
-        (json!({ "nested_config": "{}" }), "NESTED_CONFIG"),
-        (json!({ "sesame0open0wide": 1 }), "number 1"),
-        (json!({ "api_token_guid": 7 }), "API_TOKEN_GUID"),
-        (json!({ "user_bearer_token_file": ["sesame"] }), "USER_BEARER_TOKEN_FILE"),
-        (json!({ "dry_run": "yes" }), "DRY_RUN"),
-        (json!({ "dry_run": 1 }), "DRY_RUN"),
-        (json!({ "deadline_seconds": "soon" }), "DEADLINE_SECONDS"),
-        (json!({ "deadline_seconds": 0 }), "DEADLINE_SECONDS"),
-        (json!({ "deadline_seconds": -1 }), "DEADLINE_SECONDS"),
-        (json!({ "request_timeout_seconds": true }), "REQUEST_TIMEOUT_SECONDS"),
-        (json!({ "connect_timeout_seconds": 1e300 }), "CONNECT_TIMEOUT_SECONDS"),
-        (json!({ "settle_seconds": 120 }), "SETTLE_SECONDS"),
-        (json!({ "log_level": "loud" }), "LOG_LEVEL"),
-        (json!({ "log_format": "xml" }), "LOG_FORMAT"),
-        (json!({ "report_max_bytes": 10 }), "REPORT_MAX_BYTES"),
-        (json!({ "api_token_guid": "{{inputs.parameters.x}}" }), "API_TOKEN_GUID"),
-    ] {
-        let tenant = example();
-        let job = || Job::against(&tenant).without("API_TOKEN_NAME").without("USER_BEARER_TOKEN");
-        let ran = job().env("NESTED_CONFIG", config.to_string()).run();
-        refused(&tenant, &ran, &[words]);
-        assert!(!ran.everything().contains("sesame"), "{ran:?}");
-        let ran = job().args(["--config", "-"]).run_with_input(&config.to_string());
-        refused(&tenant, &ran, &[words]);
-    }
-}
-
-#[test]
-fn json_that_is_none_is_refused_without_being_repeated() {
-    for text in [
-        r#"{"user_bearer_token": "sesame-open" "#,
-        r#"{"user_bearer_token": sesame-open}"#,
-        r#"["sesame-open"]"#,
-        r#""sesame-open""#,
-        r#"{"api_token_name": {{=toJson(inputs.parameters.name)}}, "x": "sesame-open"}"#,
-        r#"{"user_bearer_token":"sesame-open","user_bearer_token":"sesame-open"}"#,
-    ] {
-        let tenant = example();
-        let ran = Job::against(&tenant).env("NESTED_CONFIG", text).run();
-        refused(&tenant, &ran, &["NESTED_CONFIG"]);
-        assert!(!ran.everything().contains("sesame"), "{ran:?}");
-    }
-    let tenant = example();
-    refused(&tenant, &Job::against(&tenant).env("CONFIG_FILE", "/nonexistent").run(), &["CONFIG_FILE"]);
-}
-
-#[test]
-fn fractions_of_seconds_are_allowed() {
+fn numbers_have_bounds_and_may_be_fractions() {
     let tenant = example();
     let job = Job::against(&tenant)
         .env("CONNECT_TIMEOUT_SECONDS", "2.5")
         .env("REQUEST_TIMEOUT_SECONDS", "7.25")
+        .env("PERMISSION_PATIENCE_SECONDS", "0")
+        .env("SETTLE_SECONDS", "0.1")
         .env("DEADLINE_SECONDS", "20.5");
     job.run().added();
+    for (name, value, words) in [
+        ("DEADLINE_SECONDS", "2.9", "from 3"),
+        ("DEADLINE_SECONDS", "0", "from 3"),
+        ("DEADLINE_SECONDS", "-1", "from 3"),
+        ("DEADLINE_SECONDS", "120s", "without a unit"),
+        ("DEADLINE_SECONDS", "2m", "without a unit"),
+        ("DEADLINE_SECONDS", "soon", "must be a number"),
+        ("DEADLINE_SECONDS", "inf", "must be a number"),
+        ("DEADLINE_SECONDS", "NaN", "must be a number"),
+        ("DEADLINE_SECONDS", "1,5", "must be a number"),
+        ("DEADLINE_SECONDS", "120000", "86400"),
+        ("CONNECT_TIMEOUT_SECONDS", "0", "from 0.001"),
+        ("REQUEST_TIMEOUT_SECONDS", "0", "from 0.001"),
+        ("PERMISSION_PATIENCE_SECONDS", "-1", "from 0"),
+        ("SETTLE_SECONDS", "117.5", "at least 3 less than DEADLINE_SECONDS"),
+        ("REPORT_MAX_BYTES", "1023", "from 1024"),
+    ] {
+        let tenant = example();
+        let ran = Job::against(&tenant).env(name, value).run();
+        ran.refused(&tenant, &[name, words]);
+    }
 }
 
 #[test]
-#[cfg(unix)]
+fn unknown_keys_and_wrong_types_are_refused_by_name() {
+    let rows = [
+        (json!({ "api_token": "x" }), "\"api_token\""),
+        (json!({ "API_TOKEN_NAME": "x" }), "lower case"),
+        (json!({ "dryRun": true }), "write dry_run"),
+        (json!({ "conection_qualified_name": "x" }), "write connection_qualified_name"),
+        (json!({ "client_id_file": "x" }), "\"client_id_file\""),
+        (json!({ "nested_config": "{}" }), "NESTED_CONFIG itself"),
+        (json!({ "sesame0open0wide": 1 }), "an unknown key"),
+        (json!({ "api_token_guid": 7 }), "API_TOKEN_GUID must be text, not a number"),
+        (json!({ "user_bearer_token": 7 }), "USER_BEARER_TOKEN must be text, not a number"),
+        (json!({ "user_bearer_token_file": ["sesame"] }), "USER_BEARER_TOKEN_FILE must be text, not a list"),
+        (json!({ "api_token_name": { "sesame": 1 } }), "API_TOKEN_NAME must be text, not an object"),
+        (json!({ "dry_run": "maybe" }), "DRY_RUN must be true or false"),
+        (json!({ "dry_run": 2 }), "DRY_RUN must be true or false"),
+        (json!({ "request_timeout_seconds": true }), "REQUEST_TIMEOUT_SECONDS must be a number"),
+        (json!({ "connect_timeout_seconds": 1e300 }), "CONNECT_TIMEOUT_SECONDS must be a number"),
+        (json!({ "log_level": "loud" }), "LOG_LEVEL"),
+        (json!({ "log_format": "xml" }), "LOG_FORMAT"),
+        (json!({ "output_format": "yaml" }), "OUTPUT_FORMAT must be json or text"),
+        (json!({ "api_token_guid": "{{inputs.parameters.x}}" }), "API_TOKEN_GUID has an unresolved"),
+        (json!({ "connection_qualified_name": [1] }), "exactly one connection"),
+    ];
+    all_at_once(&rows, |(config, words)| {
+        let tenant = example();
+        let job = || {
+            let job = Job::against(&tenant).without("API_TOKEN_NAME").without("USER_BEARER_TOKEN");
+            job.without("CONNECTION_QUALIFIED_NAME").secret("sesame")
+        };
+        job().env("NESTED_CONFIG", config.to_string()).run().refused(&tenant, &[words]);
+        job().args(["--config", "-"]).run_with_input(&config.to_string()).refused(&tenant, &[words]);
+    });
+}
+
+#[test]
 fn an_environment_that_is_not_utf8_is_no_bug() {
     use std::os::unix::ffi::OsStrExt;
     let odd = std::ffi::OsStr::from_bytes(b"\xff\xfe");
@@ -309,5 +321,60 @@ fn an_environment_that_is_not_utf8_is_no_bug() {
     Job::against(&tenant).env("UNRELATED", odd).run().added();
     let tenant = example();
     let ran = Job::against(&tenant).env("API_TOKEN_NAME", odd).run();
-    refused(&tenant, &ran, &["API_TOKEN_NAME", "UTF-8"]);
+    ran.refused(&tenant, &["API_TOKEN_NAME isn't valid UTF-8"]);
+}
+
+#[test]
+fn what_shapes_logs_for_a_whole_cluster_does_not_stop_the_job() {
+    for (value, words) in
+        [("a=b=c,,!", "RUST_LOG isn't understood"), ("my_app=loud", "RUST_LOG isn't understood")]
+    {
+        let tenant = example();
+        let ran = Job::against(&tenant).env("RUST_LOG", value).run();
+        ran.added();
+        assert!(ran.stderr.contains(words), "{ran:?}");
+    }
+    for value in ["myapp=debug", "off", "warn,api_token_connection_admin=off", "my_app"] {
+        let tenant = example();
+        let ran = Job::against(&tenant).env("RUST_LOG", value).env("API_TOKEN_NAME", "none-such").run();
+        ran.failed(5, "token_not_found", "retrieve-token");
+        assert!(ran.stderr.contains("none-such"), "our own errors are logged: {value}: {ran:?}");
+    }
+}
+
+#[test]
+fn logs_take_the_words_of_other_programs() {
+    let cases = [
+        ("WARNING", 40),
+        ("fatal", 50),
+        ("Error", 50),
+        ("critical", 50),
+        ("debug", 20),
+        ("warn,hyper=error", 40),
+    ];
+    for (level, least) in cases {
+        let tenant = example();
+        let job = Job::against(&tenant).env("API_TOKEN_NAME", "none-such").env("RUST_LOG", "?=?");
+        let ran = job.env("LOG_LEVEL", level).env("LOG_FORMAT", "json").run();
+        let levels = ran
+            .stderr
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["level"].as_u64().unwrap());
+        assert!(levels.min().unwrap() >= least, "{level}: {ran:?}");
+    }
+    let ran = Job::against(&example()).env("LOG_FORMAT", "TEXT").run();
+    assert!(ran.stderr.contains("INFO looking up"), "{ran:?}");
+}
+
+#[test]
+fn an_agent_variable_that_is_not_sent_is_not_looked_at() {
+    let tenant = example();
+    let job =
+        || Job::against(&tenant).env("X_ATLAN_AGENT_ID", "größer").env("X_ATLAN_AGENT_WORKFLOW_ID", "{{x}}");
+    job().env("X_ATLAN_AGENT", "dev").run().added();
+    job().run();
+    assert!(tenant.requests().iter().all(|request| request.header("x-atlan-agent-id").is_none()));
+    let tenant = example();
+    let job = Job::against(&tenant).env("X_ATLAN_AGENT", "workflow").env("X_ATLAN_AGENT_ID", "größer");
+    job.run().refused(&tenant, &["X_ATLAN_AGENT_ID", "non-ASCII"]);
 }

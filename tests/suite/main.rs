@@ -3,22 +3,44 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod odd_tls;
+mod proxy_support;
 mod support;
 
+mod collections;
+mod ends;
 mod exit_codes;
 mod impersonation;
-mod inputs;
 mod output;
 mod pipeline;
 mod readme;
 
+mod command_line;
+mod configuration;
+mod inputs;
+mod names;
+mod pasted_tokens;
+mod terminals;
+mod wrong_places;
+
+mod api_tokens;
+mod clocks;
 mod explanations;
 mod hostile_answers;
+mod keycloak;
+mod keycloak_inside;
 mod lost_answers;
 mod many_admins;
+mod network;
+mod not_yet;
 mod other_writers;
+mod permission;
+mod report;
 mod secrets;
 mod signals;
 mod streams_and_files;
 mod tls;
 mod transient_faults;
+mod truth;
+mod who_spoke;
+mod young_rights;

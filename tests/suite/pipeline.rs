@@ -1,7 +1,7 @@
 //! What goes over the wire.
 
 use serde_json::{Value, json};
-use stand_in_tenant::{Stage, StandIn, World, example};
+use stand_in_tenant::{Role, Stage, StandIn, World, example};
 use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -50,36 +50,36 @@ fn a_dry_run_writes_nothing_and_shows_what_would_be_written() {
 #[test]
 fn the_write_carries_the_connection_and_its_admin_users_and_not_a_field_more() {
     let tenant = StandIn::start(World::example());
+    tenant.before(Stage::Write, |world| world.first().name = "renamed".to_owned());
     Job::against(&tenant).run().added();
     let write = tenant.requests().into_iter().find(|request| request.stage == Stage::Write).unwrap();
     let body: Value = serde_json::from_str(&write.body).unwrap();
-    let guid = tenant.edit(|world| world.first().guid.clone());
     assert_eq!(
         body,
-        json!({ "entities": [{ "typeName": "Connection", "guid": guid, "attributes": {
+        json!({ "entity": { "typeName": "Connection", "attributes": {
             "qualifiedName": example::CONNECTION,
-            "name": "production",
             "adminUsers": ["jdoe", "asmith", example::USERNAME],
-        } }] })
+        } } })
     );
-    let (groups, roles) =
-        tenant.edit(|world| (world.first().admin_groups.clone(), world.first().admin_roles.len()));
-    assert_eq!((groups, roles), (vec!["data-stewards".to_owned()], 1));
+    tenant.edit(|world| {
+        let connection = world.first();
+        assert_eq!(connection.admin_groups, ["data-stewards"]);
+        assert_eq!((connection.admin_roles.len(), connection.name.as_str()), (1, "renamed"));
+    });
 }
 
 #[test]
 fn missing_admin_users_are_an_empty_list() {
     let tenant = StandIn::start(World::example());
     tenant.edit(|world| {
-        world.first().admin_users = None;
-        world.first().add("jdoe");
-        world.add_connection("default/empty/1", "empty", &[]);
+        world.add_connection("default/empty/1700000001", "empty", &[]);
         world.connections[1].admin_users = None;
+        // Who may write it, then: every Admin.
+        world.connections[1].admin_roles.push(example::ADMIN_ROLE_ID.to_owned());
     });
-    let ran =
-        Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", "default/empty/1").args(["--dry-run"]).run();
-    let admin_users = &ran.report()["admin_users"];
-    assert_eq!(*admin_users, json!({ "before": [], "after": [example::USERNAME] }));
+    let job = Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", "default/empty/1700000001");
+    let report = job.run().added();
+    assert_eq!(report["admin_users"], json!({ "before": [], "after": [example::USERNAME] }));
 }
 
 #[test]
@@ -135,11 +135,12 @@ fn every_request_has_an_id_of_its_own() {
 #[test]
 fn the_report_names_the_request_that_failed() {
     let tenant = StandIn::start(World::example());
-    let report = Job::against(&tenant).env("USER_BEARER_TOKEN", example::GUEST_BEARER).run().report();
+    tenant.edit(|world| world.roles.insert("jdoe".to_owned(), Role::Member));
+    let report = Job::against(&tenant).run().report();
     let write = tenant.requests().pop().unwrap();
     assert_eq!(
         report["error"]["http"],
-        json!({ "method": "POST", "path": "/api/meta/entity/bulk", "status": 403,
+        json!({ "method": "PUT", "path": "/api/meta/entity/uniqueAttribute/type/Connection", "status": 403,
                 "request_id": write.header("x-atlan-request-id").unwrap() })
     );
 }
@@ -155,16 +156,16 @@ fn agent_headers_go_out_only_in_a_workflow() {
             .env("X_ATLAN_AGENT_WORKFLOW_ID", "wf");
         job.run().added();
         for request in tenant.requests() {
-            let found = [
-                "x-atlan-agent",
-                "x-atlan-agent-id",
-                "x-atlan-agent-package-name",
-                "x-atlan-agent-workflow-id",
-            ]
-            .map(|name| request.header(name).map(str::to_owned));
-            let expected = ["workflow", "run-7", "@csa/api-token-connection-admin", "wf"]
-                .map(|value| sent.then(|| value.to_owned()));
-            assert_eq!(found, expected);
+            let headers = [
+                ("x-atlan-agent", "workflow"),
+                ("x-atlan-agent-id", "run-7"),
+                ("x-atlan-agent-package-name", "@csa/api-token-connection-admin"),
+                ("x-atlan-agent-app-name", "@csa/api-token-connection-admin"),
+                ("x-atlan-agent-workflow-id", "wf"),
+            ];
+            for (name, value) in headers {
+                assert_eq!(request.header(name), sent.then_some(value), "{name}");
+            }
         }
     }
 }
@@ -187,6 +188,7 @@ fn the_requests_are_exactly_those_that_atlan_documents() {
             .and(query_param("minExtInfo", "true"))
             .and(query_param("ignoreRelationships", "true"))
             .and(header(bearer.0, bearer.1))
+            .and(header("accept", "application/json"))
             .respond_with(ResponseTemplate::new(200).set_body_json(connection(admins)))
             .up_to_n_times(1)
             .expect(1)
@@ -200,20 +202,23 @@ fn the_requests_are_exactly_those_that_atlan_documents() {
             .and(query_param("sort", "-createdAt"))
             .and(query_param("filter", r#"{"displayName":"exact"}"#))
             .and(header(bearer.0, bearer.1))
+            .and(header("accept", "application/json"))
             .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "totalRecord": 1, "filterRecord": 1,
                 "records": [{ "id": "g", "clientId": "apikey-e", "displayName": "exact", "attributes": null }] })))
             .expect(1)
             .mount(&server)
             .await;
         read(json!(["a"])).mount(&server).await;
-        Mock::given(method("POST"))
-            .and(path("/api/meta/entity/bulk"))
+        Mock::given(method("PUT"))
+            .and(path("/api/meta/entity/uniqueAttribute/type/Connection"))
+            .and(query_param("attr:qualifiedName", "default/exact/1"))
             .and(header(bearer.0, bearer.1))
             .and(header("content-type", "application/json"))
-            .and(body_json(json!({ "entities": [{ "typeName": "Connection", "guid": guid, "attributes": {
-                "qualifiedName": "default/exact/1", "name": "Exact", "adminUsers": ["a", "service-account-apikey-e"] } }] })))
+            .and(header("accept", "application/json"))
+            .and(body_json(json!({ "entity": { "typeName": "Connection", "attributes": {
+                "qualifiedName": "default/exact/1", "adminUsers": ["a", "service-account-apikey-e"] } } })))
             .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "mutatedEntities": {
-                "UPDATE": [{ "typeName": "Connection", "guid": guid }] } })))
+                "PARTIAL_UPDATE": [{ "typeName": "Connection", "guid": guid }] } })))
             .expect(1)
             .mount(&server)
             .await;

@@ -1,14 +1,14 @@
 //! The README tells the same as the code.
 
+use api_token_connection_admin::config::inputs;
 use api_token_connection_admin::error::ErrorKind;
-use api_token_connection_admin::inputs::Input;
 
 const README: &str = include_str!("../../README.md");
 
 #[test]
 fn the_readme_lists_every_input() {
-    for input in Input::ALL {
-        assert!(README.contains(&format!("`{}`", input.name())), "{}", input.name());
+    for input in inputs::ALL {
+        assert!(README.contains(&format!("`{}`", input.name)), "{}", input.name);
     }
 }
 

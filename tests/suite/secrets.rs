@@ -94,7 +94,7 @@ fn endings() -> Vec<Case> {
             j.env("ATLAN_BASE_URL", format!("https://me:{s}@acme.atlan.com"))
         }),
         case(4, "as the URL", nothing, |j, s| j.env("ATLAN_BASE_URL", s)),
-        case(4, "in two pieces", nothing, |j, s| j.env("USER_BEARER_TOKEN", format!("{s} {s}"))),
+        case(4, "in two pieces", nothing, |j, s| j.env("USER_BEARER_TOKEN", format!("{s} {s}x"))),
         case(4, "as the name of a file", nothing, |j, s| {
             j.without("USER_BEARER_TOKEN").env("USER_BEARER_TOKEN_FILE", s)
         }),
@@ -129,7 +129,7 @@ fn endings() -> Vec<Case> {
         ),
         case(7, "in a 401", |t, s| refuse(t, Stage::Token, 401, "", s), unchanged),
         case(
-            7,
+            10,
             "in the page of a 401",
             |t, s| t.fail(Stage::Token, Times::Forever, Fault::Answer(401, Vec::new(), page(s))),
             unchanged,
@@ -170,25 +170,16 @@ fn endings() -> Vec<Case> {
             unchanged,
         ),
         case(
-            70,
-            "in an answer that created something",
-            |t, s| {
-                let created = json!({ "mutatedEntities": { "CREATE": [{ "guid": s }] } });
-                t.fail(Stage::Write, Times::Forever, Fault::body(created.to_string()));
-            },
-            unchanged,
-        ),
-        case(
             75,
             "in a 503 for ever",
             |t, s| t.fail(Stage::Read, Times::Forever, Fault::Answer(503, Vec::new(), page(s))),
-            |j, _| j.env("DEADLINE_SECONDS", "2"),
+            |j, _| j.env("DEADLINE_SECONDS", "3"),
         ),
         case(
             75,
             "in a 500 that no write survives",
             |t, s| refuse(t, Stage::Write, 500, "ATLAS-500-00-001", s),
-            |j, _| j.env("DEADLINE_SECONDS", "2"),
+            |j, _| j.env("DEADLINE_SECONDS", "3"),
         ),
     ]
 }
@@ -219,21 +210,23 @@ fn talkative(job: Job, folder: &Path, format: &str) -> Job {
 
 #[test]
 fn no_exit_shows_a_bearer_token() {
-    for secret in secrets() {
-        for format in ["bunyan", "pretty"] {
-            all_at_once(&endings(), |case| {
-                let tenant = StandIn::start(World::example());
-                tenant.edit(|world| world.bearers.insert(secret.clone(), "jdoe".to_owned()));
-                (case.tenant)(&tenant, &secret);
-                let folder = tempfile::tempdir().unwrap();
-                let job = Job::against(&tenant).env("USER_BEARER_TOKEN", &secret);
-                let ran = (case.job)(talkative(job, folder.path(), format), &secret).run();
-                let what = format!("{} ({})", case.name, case.exit);
-                assert_eq!(ran.code, Some(case.exit), "{what}: {ran:?}");
-                shows_nothing_of(&secret, &ran, folder.path(), &what);
-            });
-        }
-    }
+    let ways: Vec<_> = secrets()
+        .into_iter()
+        .flat_map(|secret| ["bunyan", "pretty"].map(|format| (secret.clone(), format)))
+        .collect();
+    all_at_once(&ways, |(secret, format)| {
+        all_at_once(&endings(), |case| {
+            let tenant = StandIn::start(World::example());
+            tenant.edit(|world| world.bearers.insert(secret.clone(), "jdoe".to_owned()));
+            (case.tenant)(&tenant, secret);
+            let folder = tempfile::tempdir().unwrap();
+            let job = Job::against(&tenant).env("USER_BEARER_TOKEN", secret);
+            let ran = (case.job)(talkative(job, folder.path(), format), secret).run();
+            let what = format!("{} ({})", case.name, case.exit);
+            assert_eq!(ran.code, Some(case.exit), "{what}: {ran:?}");
+            shows_nothing_of(secret, &ran, folder.path(), &what);
+        });
+    });
 }
 
 #[test]
@@ -277,7 +270,7 @@ fn a_bearer_token_from_a_file_is_kept_back_as_well() {
 
 #[test]
 fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() {
-    let minted = ["workflow-own-token", "minted-bearer-1-of-jdoe"];
+    let minted = ["opaque-bearer-1-of-service-account-stand-in-workflow-client", "opaque-bearer-2-of-jdoe"];
     for (stage, status, exit) in [
         (Stage::ClientCredentials, 401, 7),
         (Stage::TokenExchange, 400, 7),
@@ -286,7 +279,10 @@ fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() 
     ] {
         all_at_once(&["bunyan", "pretty"], |format| {
             let tenant = StandIn::start(World::example());
-            let said = format!("no: {} {}", example::WORKFLOW_SECRET, minted.join(" "));
+            tenant.edit(|world| world.keycloak.opaque = true);
+            // Only what was given out is a secret.
+            let given_out = if stage == Stage::Read { minted.join(" ") } else { String::new() };
+            let said = format!("no: {} {given_out}", example::WORKFLOW_SECRET);
             let body =
                 json!({ "error": "unauthorized_client", "error_description": said, "access_token": [said] });
             tenant.fail(stage, Times::Forever, Fault::Answer(status, Vec::new(), body.to_string().into()));
@@ -301,8 +297,8 @@ fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() 
             assert_eq!(ran.code, Some(exit), "{ran:?}");
             shows_nothing_of(example::WORKFLOW_SECRET, &ran, folder.path(), "the client's secret");
             if stage == Stage::Read {
-                shows_nothing_of(minted[0], &ran, folder.path(), "the workflow's token");
-                shows_nothing_of(minted[1], &ran, folder.path(), "the user's token");
+                // They share pieces with names that may be shown.
+                assert!(minted.iter().all(|token| !ran.everything().contains(token)), "{ran:?}");
             }
         });
     }

@@ -20,19 +20,19 @@ fn start_until(tenant: &StandIn, stage: Stage, job: Job) -> Running {
 
 #[test]
 fn before_the_write_a_signal_stops_the_run_at_once() {
-    for (signal, code) in SIGNALS {
+    all_at_once(&SIGNALS, |(signal, code)| {
         for (stage, step) in [(Stage::Token, "retrieve-token"), (Stage::Read, "retrieve-connection-admins")] {
             let tenant = StandIn::start(World::example());
             tenant.fail(stage, Times::Forever, Fault::Silence);
             let running = start_until(&tenant, stage, Job::against(&tenant));
             let sent = Instant::now();
             running.signal(signal);
-            let report = running.wait().failed(code, "interrupted", step);
-            assert!(sent.elapsed() < Duration::from_secs(3));
+            let report = running.wait().failed(*code, "interrupted", step);
+            assert!(sent.elapsed() < Duration::from_secs(10));
             assert_eq!((&report["changed"], &report["error"]["retryable"]), (&json!(false), &json!(true)));
             assert_eq!(tenant.count(Stage::Write), 0);
         }
-    }
+    });
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_signal_while_waiting_for_another_try_stops_the_run_at_once() {
     running.signal("TERM");
     let ran = running.wait();
     ran.failed(143, "interrupted", "retrieve-token");
-    assert!(ran.elapsed < Duration::from_secs(5), "{ran:?}");
+    assert!(ran.elapsed < Duration::from_secs(15), "{ran:?}");
 }
 
 /// Until it handles signals, which /proc shows, it would die of one.
@@ -64,38 +64,42 @@ fn a_signal_while_the_inputs_are_read_stops_the_run_at_once() {
     let config_file: fn(Job, &Path) -> Job = |job, pipe| job.env("CONFIG_FILE", pipe);
     let token_file: fn(Job, &Path) -> Job = |job, pipe| job.env("USER_BEARER_TOKEN_FILE", pipe);
     let report_file: fn(Job, &Path) -> Job = |job, pipe| job.env("REPORT_FILE", pipe);
-    for (signal, code) in SIGNALS {
-        all_at_once(&[stdin, config_file, token_file, report_file], |from| {
-            let folder = tempfile::tempdir().unwrap();
-            let pipe = folder.path().join("pipe");
-            assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-            let mut running = from(Job::bare(), &pipe).start();
-            let _nobody_writes = running.child.stdin.take();
-            wait_until("a handler", || handles_signals(&running));
-            running.signal(signal);
-            let report = running.wait().failed(code, "interrupted", "configure");
-            assert_eq!(report["changed"], false);
-        });
+    let mut cases = Vec::new();
+    for from in [stdin, config_file, token_file, report_file] {
+        cases.extend(SIGNALS.map(|signal| (from, signal)));
     }
+    all_at_once(&cases, |(from, (signal, code))| {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let mut running = from(Job::bare(), &pipe).start();
+        let _nobody_writes = running.child.stdin.take();
+        wait_until("a handler", || handles_signals(&running));
+        running.signal(signal);
+        let report = running.wait().failed(*code, "interrupted", "configure");
+        assert_eq!(report["changed"], false);
+    });
 }
 
 #[test]
 fn during_the_write_a_signal_lets_it_finish_and_be_read_back() {
-    for (signal, _) in SIGNALS {
+    all_at_once(&SIGNALS, |(signal, _)| {
         let tenant = StandIn::start(World::example());
-        tenant.set_latency(Duration::from_millis(400));
+        tenant.slow_down(Stage::Write, Times::Once, Duration::from_millis(600));
         let running = start_until(&tenant, Stage::Write, Job::against(&tenant));
         running.signal(signal);
         running.wait().added();
         assert_eq!(tenant.count(Stage::ReadBack), 1);
         assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith", example::USERNAME]);
-    }
+    });
 }
 
 #[test]
 fn a_write_whose_answer_is_lost_is_looked_into_after_a_signal_and_not_repeated() {
-    for carried_out in [true, false] {
-        all_at_once(&SIGNALS, |(signal, code)| {
+    let [term, int] = SIGNALS;
+    all_at_once(
+        &[(true, term), (true, int), (false, term), (false, int)],
+        |(carried_out, (signal, code))| {
             let tenant = StandIn::start(World::example());
             match carried_out {
                 true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Silence),
@@ -105,15 +109,15 @@ fn a_write_whose_answer_is_lost_is_looked_into_after_a_signal_and_not_repeated()
             let running = start_until(&tenant, Stage::Write, job);
             running.signal(signal);
             let ran = running.wait();
-            if carried_out {
+            if *carried_out {
                 ran.added();
             } else {
                 let report = ran.failed(*code, "interrupted", "append-and-update");
-                assert_eq!(report["changed"], false);
+                assert_eq!(report["changed"], Value::Null, "the tenant may still be at it: {report}");
             }
             assert_eq!(tenant.count(Stage::Write), 1);
-        });
-    }
+        },
+    );
 }
 
 #[test]
@@ -138,9 +142,9 @@ fn a_tenant_that_does_not_answer_holds_a_stopped_run_up_for_a_few_seconds_only()
     let sent = Instant::now();
     running.signal("TERM");
     let report = running.wait().failed(143, "interrupted", "append-and-update");
-    assert!(sent.elapsed() < Duration::from_secs(8), "{:?}", sent.elapsed());
+    assert!(sent.elapsed() < Duration::from_secs(15), "{:?}", sent.elapsed());
     assert_eq!(report["changed"], Value::Null);
-    assert!(report["error"]["hint"].as_str().unwrap().contains("isn't known"), "{report}");
+    assert!(report["error"]["hint"].as_str().unwrap().starts_with("Check in Atlan whether"), "{report}");
 }
 
 #[test]
@@ -155,18 +159,4 @@ fn a_signal_while_the_list_settles_reports_the_change() {
     let report = ran.failed(143, "interrupted", "append-and-update");
     assert_eq!(report["changed"], true);
     assert!(ran.elapsed < Duration::from_secs(20), "{ran:?}");
-}
-
-#[test]
-fn a_run_that_is_killed_leaves_a_report_behind() {
-    let tenant = StandIn::start(World::example());
-    tenant.fail(Stage::Token, Times::Forever, Fault::Silence);
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("report.json");
-    let running = start_until(&tenant, Stage::Token, Job::against(&tenant).env("REPORT_FILE", &path));
-    running.signal("KILL");
-    assert_eq!(running.wait().code, None);
-    let report: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!((&report["status"], &report["changed"]), (&json!("failed"), &Value::Null));
-    assert_eq!(report["error"]["kind"], "interrupted");
 }

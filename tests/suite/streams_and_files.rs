@@ -151,9 +151,11 @@ fn times_of_an_api_token_that_make_no_sense_do_not_stop_the_run() {
     for (created, lifespan, code) in [
         (i64::MAX, i64::MAX, 0),
         (0, i64::MAX, 0),
-        (i64::MIN, i64::MIN, 5),
-        (i64::MAX, i64::MIN, 5),
-        (0, 0, 5),
+        (i64::MAX, 1, 0),
+        (i64::MIN, 1, 5),
+        (i64::MIN, i64::MIN, 0),
+        (i64::MAX, i64::MIN, 0),
+        (0, 0, 0),
     ] {
         let tenant = StandIn::start(World::example());
         tenant.edit(|world| {

@@ -1,13 +1,24 @@
 //! Runs the program as a user would, and reads what it says.
 
+use std::fs;
 use std::io::Write;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use stand_in_tenant::{StandIn, World, example};
+use tokio::net::TcpSocket;
+
+/// What docs/ promises of every report.
+static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+    let schema = serde_json::from_str(include_str!("../../docs/report.schema.json")).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+});
 
 /// A tenant with one connection and one API token.
 pub fn example() -> StandIn {
@@ -20,14 +31,17 @@ pub fn jwt(payload: &str) -> String {
 }
 
 /// The program with an environment of its own: nothing of the machine's gets in.
-pub struct Job(Command);
+pub struct Job {
+    command: Command,
+    secrets: Secrets,
+}
 
 impl Job {
     /// Without any input.
     pub fn bare() -> Job {
         let mut command = Command::new(env!("CARGO_BIN_EXE_api-token-connection-admin"));
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Job(command)
+        Job { command, secrets: Secrets::default() }
     }
 
     /// With the inputs that make the example's API token an admin of its connection.
@@ -50,35 +64,58 @@ impl Job {
             .env("CLIENT_SECRET", example::WORKFLOW_SECRET)
     }
 
+    /// As this user of the tenant, with a bearer token that says so.
+    pub fn signed_in(self, tenant: &StandIn, username: &str) -> Job {
+        let bearer = tenant.edit(|world| world.sign_in(username));
+        self.env("USER_BEARER_TOKEN", bearer)
+    }
+
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Job {
-        self.0.env(name, value);
+        self.command.env(name, value);
         self
     }
 
     pub fn without(mut self, name: &str) -> Job {
-        self.0.env_remove(name);
+        self.command.env_remove(name);
         self
     }
 
     pub fn args<const N: usize>(mut self, arguments: [&str; N]) -> Job {
-        self.0.args(arguments);
+        self.command.args(arguments);
         self
+    }
+
+    /// Another copy of the program, with the inputs that were given so far.
+    pub fn program(self, program: &Path) -> Job {
+        let mut command = Command::new(program);
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        Job { command, ..self }
     }
 
     /// For what only this test needs.
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Job {
-        change(&mut self.0);
+        change(&mut self.command);
+        self
+    }
+
+    /// A secret that stands where the program doesn't expect one, or inside something else: nothing
+    /// that the program says may show it. What secret inputs hold is known anyway.
+    pub fn secret(mut self, secret: &str) -> Job {
+        self.secrets.0.push(secret.to_owned());
         self
     }
 
     /// Runs it to its end.
+    #[track_caller]
     pub fn run(self) -> Ran {
         self.start().wait()
     }
 
     /// Runs it with this on standard input.
     pub fn run_with_input(mut self, input: &str) -> Ran {
-        self.0.stdin(Stdio::piped());
+        self.command.stdin(Stdio::piped());
+        self.secrets.of_json(input);
         let mut running = self.start();
         running.child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         running.wait()
@@ -86,26 +123,130 @@ impl Job {
 
     /// Starts it.
     pub fn start(mut self) -> Running {
-        Running { started: Instant::now(), child: self.0.spawn().unwrap() }
+        let variables = self.command.get_envs();
+        let variables: Vec<(String, PathBuf)> = variables
+            .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), PathBuf::from(value?))))
+            .collect();
+        let mut written = Vec::new();
+        for (name, value) in variables {
+            self.secrets.of_variable(&name, &value);
+            if ["REPORT_FILE", "LOG_FILE"].contains(&name.as_str()) {
+                let before = value.is_file().then(|| fs::read(&value).unwrap());
+                written.push((value, before));
+            }
+        }
+        let child = one_after_another(|| self.command.spawn().unwrap());
+        Running { started: Instant::now(), child, secrets: self.secrets, written }
     }
+}
+
+/// Programs that start at the same moment would keep each other from their deadlines, however few
+/// they are that run a moment later: nearly all of them wait.
+fn one_after_another<T>(start: impl FnOnce() -> T) -> T {
+    static STARTING: Mutex<()> = Mutex::new(());
+    let _turn = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let started = start();
+    std::thread::sleep(Duration::from_millis(10));
+    started
 }
 
 /// The program while it runs.
 pub struct Running {
     pub child: Child,
     started: Instant,
+    secrets: Secrets,
+    /// The files that it may write, and what they held before.
+    written: Vec<(PathBuf, Option<Vec<u8>>)>,
 }
 
 impl Running {
+    #[track_caller]
     pub fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
-        Ran::new(output, self.started.elapsed())
+        let ran = Ran::new(output, self.started.elapsed());
+        let written =
+            self.written.iter().filter(|(path, _)| path.metadata().is_ok_and(|file| file.is_file()));
+        let written = written.map(|(path, before)| (fs::read(path).unwrap(), before));
+        let files = written.filter(|(now, before)| before.as_ref() != Some(now));
+        let files = files.map(|(now, _)| String::from_utf8(now).unwrap());
+        for said in files.chain([ran.stdout.clone(), ran.stderr.clone()]) {
+            self.secrets.are_not_in(&said);
+        }
+        ran
     }
 
     /// Sends it a signal, by its name.
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+}
+
+/// Every secret that a run is given: whatever it says or writes is searched for each of them.
+#[derive(Default)]
+struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// What Keycloak gives out in the stand-in tenant.
+    const MINTED: &str = "opaque-bearer-";
+    const INPUTS: [&str; 3] = ["USER_BEARER_TOKEN", "ATLAN_API_KEY", "CLIENT_SECRET"];
+    const FILES: [&str; 2] = ["USER_BEARER_TOKEN_FILE", "CLIENT_SECRET_FILE"];
+
+    fn add(&mut self, secret: &str) {
+        // Shorter ones are in ordinary words.
+        if secret.len() >= 8 {
+            self.0.push(secret.to_owned());
+        }
+    }
+
+    fn of_variable(&mut self, name: &str, value: &Path) {
+        let text = value.to_string_lossy();
+        if Secrets::INPUTS.contains(&name) {
+            self.of_text(&text);
+        } else if Secrets::FILES.contains(&name) && value.is_file() {
+            self.of_text(&String::from_utf8_lossy(&fs::read(value).unwrap()));
+        } else if name == "NESTED_CONFIG" {
+            self.of_json(&text);
+        } else {
+            self.of_tokens(&text);
+        }
+    }
+
+    fn of_json(&mut self, text: &str) {
+        self.of_tokens(text);
+        let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return };
+        for (name, value) in fields {
+            if let Some(text) =
+                value.as_str().filter(|_| Secrets::INPUTS.contains(&name.to_uppercase().as_str()))
+            {
+                self.of_text(text);
+            }
+        }
+    }
+
+    /// The one word of a text, and every token in it.
+    fn of_text(&mut self, text: &str) {
+        let word = text.trim().trim_start_matches("Bearer ");
+        if !word.contains(char::is_whitespace) {
+            self.add(word);
+        }
+        self.of_tokens(text);
+    }
+
+    fn of_tokens(&mut self, text: &str) {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+        words.filter(|word| word.starts_with("eyJ") && word.len() >= 16).for_each(|word| self.add(word));
+    }
+
+    #[track_caller]
+    fn are_not_in(&self, said: &str) {
+        let known = self.0.iter().map(String::as_str).chain([Secrets::MINTED]);
+        for secret in known {
+            let start = secret.get(..20).unwrap_or(secret);
+            for form in [secret, start, &Value::from(secret).to_string(), &start.to_lowercase()] {
+                assert!(!said.contains(form.trim_matches('"')), "{form} is shown: {said}");
+            }
+        }
     }
 }
 
@@ -132,7 +273,10 @@ impl Ran {
     pub fn report(&self) -> Value {
         let line = self.stdout.strip_suffix('\n').unwrap_or_else(|| panic!("no line: {self:?}"));
         assert!(!line.contains('\n'), "more than one line: {self:?}");
-        serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let report = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let invalid: Vec<_> = SCHEMA.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(invalid.is_empty(), "not as docs/report.schema.json says: {invalid:?}: {self:?}");
+        report
     }
 
     /// The report of a run that made the token an admin.
@@ -158,9 +302,52 @@ impl Ran {
         report
     }
 
+    /// Refused because of an input, before any request. The report says each of these words.
+    #[track_caller]
+    pub fn refused(&self, tenant: &StandIn, words: &[&str]) {
+        let report = self.failed(4, "invalid_input", "configure");
+        let said =
+            format!("{} {}", report["error"]["message"], report["error"]["hint"]).replace("\\\"", "\"");
+        for word in words {
+            assert!(said.contains(word), "{word:?} isn't said: {said}");
+        }
+        assert_eq!(report["changed"], false);
+        assert!(tenant.requests().is_empty(), "{said}");
+    }
+
+    /// The failure is told in these words: what was found, and what to do.
+    #[track_caller]
+    pub fn says(&self, message: &str, hint: &str) {
+        let error = &self.report()["error"];
+        let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
+        assert!(text("message").contains(message), "{message:?} isn't said: {error:#}");
+        assert!(text("hint").contains(hint), "{hint:?} isn't said: {error:#}");
+    }
+
     /// Everything it said, wherever.
     pub fn everything(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+/// A port of loopback at which nobody listens. Nobody else is given it as long as this is kept, but
+/// a stand-in can be started there.
+pub struct FreePort(TcpSocket);
+
+impl FreePort {
+    pub fn reserve() -> FreePort {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        FreePort(socket)
+    }
+
+    pub fn number(&self) -> u16 {
+        self.0.local_addr().unwrap().port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.number())
     }
 }
 

@@ -1,0 +1,234 @@
+//! The asset and its lists, at Atlas: one call to read them and one to write one of them.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tracing::info;
+
+use super::explain::{Request, is_no_such_entity};
+use super::lenient::{number, shown};
+use super::patience::Patience;
+use super::snapshot::{Snapshot, Times, Version};
+use super::{CallError, Tenant};
+use crate::config::{Asset, AssetKind, Role, Username};
+use crate::error::Failure;
+use crate::http::{Answer, Budget, Call, Fault, Service};
+use crate::steps::{FreshList, Trouble, UserList, UserListApi, Written};
+
+/// The answer to the read.
+#[derive(Deserialize)]
+struct EntityAnswer {
+    entity: Entity,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entity {
+    type_name: Option<String>,
+    #[serde(default, deserialize_with = "shown")]
+    guid: Option<String>,
+    status: Option<String>,
+    #[serde(default, deserialize_with = "shown")]
+    created_by: Option<String>,
+    #[serde(default, deserialize_with = "number")]
+    create_time: Option<i64>,
+    #[serde(default, deserialize_with = "number")]
+    update_time: Option<i64>,
+    attributes: Attributes,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attributes {
+    qualified_name: String,
+    #[serde(default, deserialize_with = "shown")]
+    name: Option<String>,
+    admin_users: Option<Vec<String>>,
+    admin_groups: Option<Vec<String>>,
+    admin_roles: Option<Vec<String>>,
+    viewer_users: Option<Vec<String>>,
+}
+
+impl Entity {
+    /// The asset, if it is the one that was asked for.
+    fn into_snapshot(self, asset: &Asset, role: Role, now: Option<SystemTime>) -> Result<Snapshot, String> {
+        let Attributes { qualified_name, name, admin_users, admin_groups, admin_roles, viewer_users } =
+            self.attributes;
+        let noun = asset.kind.noun();
+        if self.type_name.is_some_and(|name| name != asset.kind.type_name()) {
+            return Err(format!("it returns an asset that isn't a {noun}"));
+        }
+        if qualified_name != asset.qualified_name.as_str() {
+            return Err(format!("it returns a {noun} of another qualified name"));
+        }
+        let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_none_or(Vec::is_empty);
+        if [&admin_users, &admin_groups, &admin_roles].into_iter().all(is_empty) {
+            // Atlas never lets this be (ATLAS-400-00-114), so the answer isn't whole.
+            return Err(format!("the {noun} it returns has no admins at all: no users, no groups, no roles"));
+        }
+        let list = |names: Option<Vec<String>>| UserList::new(names.unwrap_or_default());
+        let (users, may_more) = match role {
+            Role::ConnectionAdmin | Role::Editor => (list(admin_users), UserList::default()),
+            Role::Viewer => (list(viewer_users), list(admin_users)),
+        };
+        Ok(Snapshot {
+            asset: asset.clone(),
+            guid: self.guid,
+            name,
+            version: Version::new(self.update_time, &users),
+            users,
+            may_more,
+            creator: self.created_by.filter(|_| asset.kind == AssetKind::Collection),
+            is_archived: self.status.is_some_and(|status| status != "ACTIVE"),
+            read_at: Instant::now(),
+            times: Times { made_ms: self.create_time, updated_ms: self.update_time, now },
+        })
+    }
+}
+
+/// The body of the write, a partial update: what isn't in it stays as it is. Lists that were here and
+/// empty would be emptied. Without the qualified name Atlas refuses it, although the URL has it too.
+#[derive(Serialize)]
+struct Update<'a> {
+    entity: UpdatedEntity<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdatedEntity<'a> {
+    type_name: &'static str,
+    attributes: UpdatedAttributes<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdatedAttributes<'a> {
+    qualified_name: &'a str,
+    /// The one list that is meant.
+    #[serde(flatten)]
+    list: HashMap<&'static str, &'a [String]>,
+}
+
+/// Any object: what the answer to the write says of the change proves nothing.
+type AnyObject = HashMap<String, IgnoredAny>;
+
+/// One list of users of an asset, in the tenant.
+pub(crate) struct ListInTenant<'a> {
+    pub(crate) tenant: &'a mut Tenant,
+    /// The name of the token that is to be added.
+    pub(crate) username: &'a Username,
+}
+
+impl UserListApi for ListInTenant<'_> {
+    async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure> {
+        self.tenant.read_asset(Request::ReadBack, budget).await
+    }
+
+    async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {
+        match self.tenant.replace_list(list, budget).await {
+            Ok(()) => Written::Accepted,
+            Err(error) => self.tenant.judge_the_write(error, self.username, budget).await,
+        }
+    }
+}
+
+impl Tenant {
+    /// The asset, archived or not, read from the graph itself.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, once there is nothing to wait for any more.
+    pub(crate) async fn read_asset(
+        &mut self,
+        request: Request,
+        budget: &Budget,
+    ) -> Result<Snapshot, Failure> {
+        let query = [
+            ("attr:qualifiedName", self.asset.qualified_name.as_str()),
+            ("minExtInfo", "true"),
+            ("ignoreRelationships", "true"),
+        ];
+        let call = Call::get(Service::Atlas, &self.services.atlas, &self.path(), &query);
+        let mut patience = Patience::new();
+        loop {
+            let read = self.ask(&call, budget).await.and_then(|answer| self.parse_asset(&answer));
+            match read {
+                Ok(snapshot) => {
+                    self.last_read = Some(snapshot.clone());
+                    return Ok(snapshot);
+                }
+                Err(error) => {
+                    let pause = is_no_such_entity(&error).then(|| patience.while_missing()).flatten();
+                    let Some(pause) = pause else { return Err(self.explain(error, request)) };
+                    info!("the tenant has no such {} (yet): asking again for 5 s", self.asset.kind.noun());
+                    if let Err(over) = budget.pause(pause).await {
+                        return Err(self.explain(error.or_stopped(over), request));
+                    }
+                }
+            }
+        }
+    }
+
+    fn parse_asset(&self, answer: &Answer) -> Result<Snapshot, CallError> {
+        let entity = self.http.parse::<EntityAnswer>(answer)?.entity;
+        entity.into_snapshot(&self.asset, self.role, answer.date).map_err(|what| answer.unfit(what))
+    }
+
+    /// Where Atlas has assets of this kind.
+    fn path(&self) -> String {
+        format!("entity/uniqueAttribute/type/{}", self.asset.kind.type_name())
+    }
+
+    /// Replaces the whole list, once, without a second try.
+    async fn replace_list(&mut self, list: FreshList, budget: &Budget) -> Result<(), CallError> {
+        let qualified_name = self.asset.qualified_name.as_str();
+        let attributes =
+            UpdatedAttributes { qualified_name, list: HashMap::from([(self.role.list(), list.names())]) };
+        let update = Update { entity: UpdatedEntity { type_name: self.asset.kind.type_name(), attributes } };
+        #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
+        let body = serde_json::to_vec(&update).expect("JSON of strings");
+        let target = (Service::Atlas, &self.services.atlas);
+        let query = [("attr:qualifiedName", qualified_name)];
+        let call = Call::put(target, &self.path(), &query, body, list.not_after(), self.may_connect);
+        let answer = self.http.send(&call, Some(self.session.bearer()), budget).await;
+        // The next may open a connection, if this one was kept back for want of one.
+        self.may_connect = matches!(&answer, Err(CallError { fault: Fault::KeptBack(_), .. }));
+        self.http.parse::<AnyObject>(&answer?)?;
+        Ok(())
+    }
+
+    /// What a failed write was, and when another may be made.
+    async fn judge_the_write(&mut self, error: CallError, username: &Username, budget: &Budget) -> Written {
+        let again = match self.again(&error, budget).await {
+            Err(minting) => {
+                return Written::NotCarriedOut(Trouble {
+                    failure: self.explain(minting, Request::Write),
+                    again: None,
+                });
+            }
+            Ok(Some(pause)) => Some(pause),
+            Ok(None) => match error.refusal().filter(|refusal| refusal.names_an_unknown_user()) {
+                // Only those added are looked up. If it isn't ours, somebody without an account was
+                // taken off the list between our read and our write, which puts them back.
+                Some(refusal) if refusal.says("userName") && !refusal.says(username.as_str()) => {
+                    Some(self.write_patience.pause())
+                }
+                Some(_) => self.write_patience.while_the_user_is_unknown(),
+                None => self.write_patience.after(&error),
+            },
+        };
+        let may_have_been_carried_out = error.may_have_been_carried_out();
+        let trouble = Trouble { failure: self.explain(error, Request::Write), again };
+        if may_have_been_carried_out { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }
+    }
+}
+
+/// What an answer is read as.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(body: &[u8], asset: &Asset, role: Role) -> Result<Snapshot, String> {
+    let answer: EntityAnswer = crate::http::parse(body, &crate::redact::Redactor::default())?;
+    answer.entity.into_snapshot(asset, role, None)
+}

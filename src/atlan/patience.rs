@@ -1,0 +1,81 @@
+//! How often, and how long, one request is made again.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff};
+use tokio::time::Instant;
+use tracing::info;
+
+use crate::http::{CallError, Heals, pauses};
+
+/// So often is tried again what hardly passes, but sometimes does: the gateway answers with a
+/// redirect now and then, and both SDKs try again.
+const FEW_TRIES: u32 = 3;
+
+/// What isn't there may only not be there yet: a token, a connection that was made a moment ago.
+/// Short, so that a typo is told soon.
+const NOT_YET: Duration = Duration::from_secs(5);
+
+/// A user is unknown for some seconds after the API token was made.
+const USER_NOT_YET: Duration = Duration::from_secs(10);
+
+/// How long one request has been tried.
+pub(super) struct Patience {
+    started: Instant,
+    few: u32,
+    pauses: ExponentialBackoff,
+    missing_since: Option<Instant>,
+    user_unknown_since: Option<Instant>,
+}
+
+impl Patience {
+    pub(super) fn new() -> Patience {
+        Patience {
+            started: Instant::now(),
+            few: 0,
+            pauses: pauses().build(),
+            missing_since: None,
+            user_unknown_since: None,
+        }
+    }
+
+    /// The pause before the same request is made again; none if that is of no use.
+    pub(super) fn after(&mut self, error: &CallError) -> Option<Duration> {
+        let again = match error.heals() {
+            Heals::Never => false,
+            Heals::AtOnce => return Some(Duration::ZERO),
+            Heals::Soon => true,
+            Heals::Within(time) => self.started.elapsed() < time,
+            Heals::AfterFewTries => {
+                self.few += 1;
+                self.few <= FEW_TRIES
+            }
+        };
+        again.then(|| error.pause(self.pause()))
+    }
+
+    /// The next pause.
+    pub(super) fn pause(&mut self) -> Duration {
+        self.pauses.next().unwrap_or_default()
+    }
+
+    /// The pause before it is asked again whether `what` is there by now. Says once why.
+    pub(super) fn while_missing(&mut self, what: &str) -> Option<Duration> {
+        if self.missing_since.is_none() {
+            info!("the tenant has no such {what} (yet): asking again for {} s", NOT_YET.as_secs());
+        }
+        wait(&mut self.missing_since, NOT_YET)
+    }
+
+    /// The same for the user of an API token.
+    pub(super) fn while_the_user_is_unknown(&mut self) -> Option<Duration> {
+        wait(&mut self.user_unknown_since, USER_NOT_YET)
+    }
+}
+
+/// A second, until `longest` has passed since the first time.
+fn wait(since: &mut Option<Instant>, longest: Duration) -> Option<Duration> {
+    let since = *since.get_or_insert_with(Instant::now);
+    let pause = Duration::from_secs(1);
+    (since.elapsed() + pause <= longest).then_some(pause)
+}

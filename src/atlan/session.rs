@@ -1,0 +1,136 @@
+//! The bearer token that the requests carry, and where a new one comes from when it isn't accepted
+//! any more.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use tracing::{info, warn};
+
+use super::keycloak;
+use crate::config::{BearerToken, Credentials, Impersonation};
+use crate::error::{ErrorKind, Failure, Step};
+use crate::http::{self, Budget, CallError, Http};
+use crate::redact::Redactor;
+use crate::text;
+
+/// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
+/// with a second in between.
+const TRIES_OF_A_FRESH_TOKEN: u32 = 3;
+
+/// As whom the requests are made.
+pub(super) struct Session {
+    bearer: HeaderValue,
+    /// Whose token it says it is.
+    pub(super) username: Option<String>,
+    /// How long ago the token expired by its own word and this machine's clock.
+    pub(super) expired_since: Option<Duration>,
+    source: Source,
+    /// How often the token was refused since it was new; none once it has worked.
+    refused: Option<u32>,
+    redactor: Redactor,
+}
+
+enum Source {
+    Given,
+    File(PathBuf),
+    Keycloak(Impersonation),
+}
+
+impl Session {
+    /// Gets hold of a bearer token, which for a user who is acted for takes two requests.
+    pub(super) async fn start(
+        credentials: Credentials,
+        http: &Http,
+        redactor: &Redactor,
+        budget: &Budget,
+    ) -> Result<Session, Failure> {
+        let (token, source) = match credentials {
+            Credentials::Bearer(token) => (token, Source::Given),
+            Credentials::BearerFile { token, path } => (token, Source::File(path)),
+            Credentials::Impersonation(user) => {
+                info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
+                let minted = keycloak::mint(http, &user, redactor, budget).await;
+                let minted = minted.map_err(|error| keycloak::explain(error, Step::Configure))?;
+                minted.refuse_the_workflow_itself(&user)?;
+                return Ok(Session {
+                    bearer: minted.bearer,
+                    username: minted.username,
+                    expired_since: None,
+                    source: Source::Keycloak(user),
+                    refused: Some(0),
+                    redactor: redactor.clone(),
+                });
+            }
+        };
+        let bearer = http::bearer(token.secret()).ok_or_else(|| {
+            let message = "the bearer token can't be sent in a header";
+            Failure::new(ErrorKind::InvalidInput, Step::Configure, message, "Get a fresh bearer token.")
+        })?;
+        Ok(Session {
+            bearer,
+            username: token.username().map(|name| text::bounded(name, 100)),
+            expired_since: token.expired_since(),
+            source,
+            refused: None,
+            redactor: redactor.clone(),
+        })
+    }
+
+    /// The header's value.
+    pub(super) fn bearer(&self) -> HeaderValue {
+        self.bearer.clone()
+    }
+
+    /// Whether an API token's own bearer token was given, as far as it says so.
+    pub(super) fn is_of_a_machine(&self) -> bool {
+        self.username.as_deref().is_some_and(crate::config::Username::is_of_a_machine)
+    }
+
+    /// True if the requests are made as the user who runs a workflow.
+    pub(super) fn is_impersonation(&self) -> bool {
+        matches!(self.source, Source::Keycloak(_))
+    }
+
+    /// The token was accepted.
+    pub(super) fn worked(&mut self) {
+        self.refused = None;
+    }
+
+    /// The token wasn't accepted. Answers after which pause the request is worth another try, with
+    /// a new token if there is one: only a token that had worked is replaced.
+    ///
+    /// # Errors
+    ///
+    /// What kept Keycloak from giving one out.
+    pub(super) async fn was_refused(
+        &mut self,
+        http: &Http,
+        budget: &Budget,
+    ) -> Result<Option<Duration>, CallError> {
+        match &self.source {
+            Source::Given => Ok(None),
+            Source::File(path) => {
+                let renewed = BearerToken::reread(path, &self.redactor);
+                let bearer = renewed.as_ref().and_then(|token| http::bearer(token.secret()));
+                let Some(bearer) = bearer.filter(|bearer| *bearer != self.bearer) else { return Ok(None) };
+                warn!("the bearer token isn't accepted any more; its file holds a new one");
+                self.bearer = bearer;
+                Ok(Some(Duration::ZERO))
+            }
+            Source::Keycloak(user) => match self.refused {
+                Some(times) if times + 1 >= TRIES_OF_A_FRESH_TOKEN => Ok(None),
+                Some(times) => {
+                    self.refused = Some(times + 1);
+                    Ok(Some(Duration::from_secs(1)))
+                }
+                None => {
+                    warn!("the bearer token isn't accepted any more; getting a new one of the user");
+                    let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
+                    (self.bearer, self.refused) = (minted.bearer, Some(0));
+                    Ok(Some(Duration::ZERO))
+                }
+            },
+        }
+    }
+}

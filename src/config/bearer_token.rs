@@ -1,0 +1,90 @@
+//! The user's bearer token.
+
+use std::fmt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use secrecy::SecretString;
+
+use super::Username;
+use super::file;
+use super::jwt::Claims;
+use super::pasted::{Pasted, token_in};
+use crate::redact::Redactor;
+use crate::text;
+
+/// A bearer token that can be sent: printable ASCII, without the word `Bearer`.
+pub struct BearerToken {
+    secret: SecretString,
+    username: Option<String>,
+    /// When it expires, in seconds since 1970.
+    exp: Option<f64>,
+    /// What it was found in.
+    pub(super) form: &'static str,
+    /// The host that the request around it went to.
+    pub(super) host: Option<String>,
+}
+
+impl BearerToken {
+    /// Finds the one token in what a person pasted.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, without repeating any of it.
+    pub(super) fn parse(text: &str) -> Result<BearerToken, String> {
+        let Pasted { token, form, host } = token_in(text)?;
+        let Claims { exp, preferred_username, .. } = Claims::of(&token)?;
+        Ok(BearerToken {
+            secret: token.into(),
+            username: preferred_username.map(|name| text::bounded(&name, 100)),
+            exp,
+            form,
+            host: host.map(|host| text::bounded(&host, 100)),
+        })
+    }
+
+    /// The token that the file holds now, if there is one in it, known to `redactor`.
+    pub fn reread(path: &Path, redactor: &Redactor) -> Option<BearerToken> {
+        let token = BearerToken::parse(&file::read(path).ok()?).ok()?;
+        redactor.hide(&token.secret);
+        Some(token)
+    }
+
+    /// The token itself.
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// Whose token it says it is, printable.
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
+    /// True for a token that an API token got, and not a person.
+    pub fn is_api_token(&self) -> bool {
+        self.username().is_some_and(Username::is_of_a_machine)
+    }
+
+    /// For how long its own `exp` has passed, by this machine's clock.
+    pub fn expired_since(&self) -> Option<Duration> {
+        // A clock before 1970 tells nothing: then the tenant decides.
+        let now = SystemTime::UNIX_EPOCH.elapsed().ok()?;
+        now.checked_sub(Duration::try_from_secs_f64(self.exp?).ok()?)
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerToken([REDACTED])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_debug_print_shows_nothing() {
+        assert!(!format!("{:?}", BearerToken::parse("sesame-open").unwrap()).contains("sesame"));
+    }
+}

@@ -1,0 +1,283 @@
+//! What a run needs to know, every field already valid: whoever holds a [`Config`] need not ask
+//! again whether a name is empty or a URL would send a bearer token in the clear.
+
+mod address;
+mod api_token;
+mod asset;
+mod bearer_token;
+mod checks;
+mod client_id;
+mod connection;
+mod credentials;
+mod file;
+mod form;
+mod guid;
+pub mod inputs;
+mod json;
+mod jwt;
+mod near_misses;
+mod network;
+mod output;
+mod pasted;
+mod problem;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
+mod sources;
+mod value;
+
+pub use address::Services;
+pub use api_token::ApiTokenRef;
+pub use asset::{Asset, Kind as AssetKind, Role};
+pub use bearer_token::BearerToken;
+pub use client_id::{ClientId, Username};
+pub use connection::QualifiedName;
+pub use form::switch;
+pub use guid::Guid;
+pub(crate) use jwt::Claims;
+pub use near_misses::is_almost;
+pub use network::{Network, Variable};
+pub use output::{Output, OutputFormat};
+pub use sources::ConfigFile;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::cli::Flags;
+use crate::error::{ErrorKind, Failure, Step};
+use crate::redact::Redactor;
+use checks::Checks;
+use sources::Sources;
+
+/// The least time for a write: to be sent, answered and read back.
+const SHORTEST_RUN: f64 = 3.0;
+
+/// A bearer token whose time is up for less than this is used all the same: it can be this
+/// machine's clock that is wrong, and the tenant decides.
+const CLOCKS_MAY_DIFFER: Duration = Duration::from_secs(15 * 60);
+
+/// Everything a run needs to know.
+#[derive(Debug)]
+pub struct Config {
+    /// What to do.
+    pub job: Job,
+    /// Where, as whom, and how patiently.
+    pub access: Access,
+    /// Longest run.
+    pub deadline: Duration,
+    /// To be logged as warnings once logging runs: printable, without secrets.
+    pub warnings: Vec<String>,
+    /// How the inputs were understood, to be logged at debug level: printable, without secrets.
+    pub notes: Vec<String>,
+}
+
+/// What to do.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What the token gets a right to.
+    pub asset: Asset,
+    /// What it becomes.
+    pub role: Role,
+    /// The API token to make an admin.
+    pub api_token: ApiTokenRef,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// How long to wait after the write before reading once more; zero for not at all.
+    pub settle: Duration,
+    /// How long a right that is young may be waited for; zero for not at all.
+    pub permission_patience: Duration,
+}
+
+/// Where, as whom, and how patiently.
+#[derive(Debug)]
+pub struct Access {
+    /// Where the tenant's services are.
+    pub services: Services,
+    /// As whom.
+    pub credentials: Credentials,
+    /// What the `x-atlan-agent` headers say, if they are to be sent.
+    pub agent: Option<Agent>,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest wait for one answer.
+    pub request_timeout: Duration,
+    /// What surrounds the program: proxies, CA certificates, a cluster.
+    pub network: Network,
+}
+
+/// The values of the headers by which Atlan tells a workflow's requests apart: printable ASCII.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// `x-atlan-agent`
+    pub agent: String,
+    /// `x-atlan-agent-id`
+    pub id: String,
+    /// `x-atlan-agent-package-name`, which `x-atlan-agent-app-name` repeats
+    pub package_name: String,
+    /// `x-atlan-agent-workflow-id`
+    pub workflow_id: String,
+}
+
+impl Agent {
+    /// The headers with their values.
+    pub(crate) fn headers(&self) -> [(&'static str, &str); 5] {
+        [
+            ("x-atlan-agent", &self.agent),
+            ("x-atlan-agent-id", &self.id),
+            ("x-atlan-agent-package-name", &self.package_name),
+            ("x-atlan-agent-app-name", &self.package_name),
+            ("x-atlan-agent-workflow-id", &self.workflow_id),
+        ]
+    }
+}
+
+/// As whom the requests are made.
+#[derive(Debug)]
+pub enum Credentials {
+    /// As the user whose bearer token was given.
+    Bearer(BearerToken),
+    /// The same, from a file, which may hold a newer one later: see [`BearerToken::reread`].
+    BearerFile {
+        /// The token as it was.
+        token: BearerToken,
+        /// The file.
+        path: PathBuf,
+    },
+    /// As the user who runs the workflow, by Keycloak's token exchange.
+    Impersonation(Impersonation),
+}
+
+/// What Keycloak needs to give out a bearer token of one user.
+#[derive(Clone, Debug)]
+pub struct Impersonation {
+    /// Keycloak's base URL, ending in `/`.
+    pub keycloak: Url,
+    /// The GUID of the user.
+    pub user_id: String,
+    /// The workflow's own client ID.
+    pub client_id: String,
+    /// And its secret.
+    pub client_secret: SecretString,
+}
+
+/// Reads and checks all inputs. The [`Output`] is known even when the rest is wrong. Every secret
+/// among the inputs is known to `redactor` when this returns.
+///
+/// This blocks while it reads files, any of which may be a pipe.
+pub fn read(
+    environment: impl Iterator<Item = (OsString, OsString)>,
+    flags: Flags,
+    redactor: &Redactor,
+) -> (Output, Result<Config, Failure>) {
+    let environment: Vec<_> = environment.collect();
+    let sources = Sources::read(&environment, flags.config.clone());
+    let mut checks = Checks::new(&sources, redactor);
+    refuse_near_misses(&mut checks, &environment);
+    let output = output::check(&mut checks, &environment, &flags);
+    let config = check(checks, Network::of(&environment, redactor), output.dry_run);
+    (output, config)
+}
+
+/// Where report and log go when the command line can't be understood: the report must still take
+/// the place of an older one in `REPORT_FILE`. Whatever is wrong with the inputs doesn't matter then.
+pub fn output_only(environment: impl Iterator<Item = (OsString, OsString)>, redactor: &Redactor) -> Output {
+    let environment: Vec<_> = environment.collect();
+    // Not from standard input, nor from a pipe: nobody may write there now.
+    let is_pipe = |path: &OsString| std::fs::metadata(path).is_ok_and(|file| !file.is_file());
+    let environment: Vec<_> = environment
+        .into_iter()
+        .filter(|(name, value)| name != inputs::CONFIG_FILE.name || value != "-" && !is_pipe(value))
+        .collect();
+    let sources = Sources::read(&environment, None);
+    output::check(&mut Checks::new(&sources, redactor), &environment, &Flags::default())
+}
+
+/// A variable whose name is nearly an input's would be ignored without a word.
+fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) {
+    let given = environment.iter().filter(|(_, value)| !value.is_empty());
+    let misses = near_misses::near_misses(given.filter_map(|(name, _)| name.to_str()));
+    for miss in misses {
+        let name = crate::text::bounded(miss.name, 60);
+        let what = format!("is set, and isn't read: the input is called {}", miss.meant.name);
+        match miss.is_harmless() {
+            true => checks.warn(format!("{name} {what}")),
+            false => checks.complain_of(name, what),
+        }
+    }
+}
+
+fn check(mut checks: Checks<'_>, network: Network, dry_run: bool) -> Result<Config, Failure> {
+    let target = asset::check(&mut checks);
+    let api_token = api_token::check(&mut checks);
+    let address = address::check(&mut checks, network.in_cluster);
+    let credentials = credentials::check(&mut checks, address.as_ref());
+    let agent = agent(&mut checks);
+    let connect_timeout = checks.seconds(inputs::CONNECT_TIMEOUT_SECONDS, 10.0, 0.001);
+    let request_timeout = checks.seconds(inputs::REQUEST_TIMEOUT_SECONDS, 30.0, 0.001);
+    let deadline = checks.seconds(inputs::DEADLINE_SECONDS, 120.0, SHORTEST_RUN);
+    let permission_patience = checks.seconds(inputs::PERMISSION_PATIENCE_SECONDS, 60.0, 0.0);
+    let settle = checks.seconds(inputs::SETTLE_SECONDS, 0.0, 0.0);
+    if settle + Duration::from_secs_f64(SHORTEST_RUN) > deadline {
+        checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
+    }
+    let (Some((asset, role)), Some(api_token), Some(address), Some(credentials), true) =
+        (target, api_token, address, credentials, checks.are_passed())
+    else {
+        return Err(checks.failure());
+    };
+    refuse_if_expired(&credentials)?;
+    let (warnings, notes) = checks.logged();
+    let job = Job { asset, role, api_token, dry_run, settle, permission_patience };
+    let services = Services::at(&address);
+    let access = Access { services, credentials, agent, connect_timeout, request_timeout, network };
+    Ok(Config { job, access, deadline, warnings, notes })
+}
+
+/// The values of the agent headers, if this runs in a workflow. Otherwise they aren't sent, and may
+/// be whatever they are.
+fn agent(checks: &mut Checks<'_>) -> Option<Agent> {
+    const WORKFLOW: &str = "workflow";
+    let is_workflow = checks
+        .sources
+        .value(inputs::X_ATLAN_AGENT)?
+        .text()
+        .is_some_and(|agent| crate::text::bare(agent).eq_ignore_ascii_case(WORKFLOW));
+    let mut header = |input| {
+        let text = checks.text(input).unwrap_or_default();
+        if !text.is_ascii() {
+            checks.complain(input, "has a non-ASCII character in it, which can't be sent in a header");
+        }
+        text.to_owned()
+    };
+    is_workflow.then(|| Agent {
+        agent: header(inputs::X_ATLAN_AGENT),
+        id: header(inputs::X_ATLAN_AGENT_ID),
+        package_name: header(inputs::X_ATLAN_AGENT_PACKAGE_NAME),
+        workflow_id: header(inputs::X_ATLAN_AGENT_WORKFLOW_ID),
+    })
+}
+
+/// # Errors
+///
+/// `unauthenticated` if the time of a bearer token is up for so long that no clock explains it.
+fn refuse_if_expired(credentials: &Credentials) -> Result<(), Failure> {
+    let (Credentials::Bearer(token) | Credentials::BearerFile { token, .. }) = credentials else {
+        return Ok(());
+    };
+    match token.expired_since().filter(|since| *since >= CLOCKS_MAY_DIFFER) {
+        None => Ok(()),
+        Some(since) => Err(Failure::new(
+            ErrorKind::Unauthenticated,
+            Step::Configure,
+            format!(
+                "the user's bearer token expired {} ago",
+                humantime::format_duration(Duration::from_secs(since.as_secs()))
+            ),
+            "Get a fresh bearer token of that user and run again (if it is fresh, look at this machine's clock). \
+             Nothing was sent to the tenant.",
+        )),
+    }
+}

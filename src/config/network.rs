@@ -1,0 +1,137 @@
+//! What surrounds the program: variables that are no inputs of ours, but mean here what they mean
+//! elsewhere. They are only made clean here; `http` understands them.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::redact::Redactor;
+use crate::text::bare;
+
+/// A variable of the environment. Its value is without white space and quotation marks around it,
+/// and not empty.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name as it is spelled there, `HTTPS_PROXY` or `https_proxy`.
+    pub name: &'static str,
+    /// A proxy's password can be part of it.
+    pub value: SecretString,
+}
+
+/// The variables, and where the program runs.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// `HTTPS_PROXY`
+    pub https_proxy: Option<Variable>,
+    /// `HTTP_PROXY`
+    pub http_proxy: Option<Variable>,
+    /// `ALL_PROXY`
+    pub all_proxy: Option<Variable>,
+    /// `NO_PROXY`
+    pub no_proxy: Option<Variable>,
+    /// `SSL_CERT_FILE`
+    pub ssl_cert_file: Option<PathBuf>,
+    /// `SSL_CERT_DIR`
+    pub ssl_cert_dir: Option<PathBuf>,
+    /// True if `REQUEST_METHOD` is there, which makes libraries take this for a CGI script.
+    pub request_method_is_set: bool,
+    /// True inside a Kubernetes cluster.
+    pub in_cluster: bool,
+}
+
+impl Network {
+    /// Reads the variables. The passwords in them are known to `redactor` from here on.
+    pub(super) fn of(environment: &[(OsString, OsString)], redactor: &Redactor) -> Network {
+        // As most programs do it, capitals go first.
+        let either = |names: [&'static str; 2]| {
+            names.into_iter().find_map(|name| {
+                let value = clean(environment, name)?.to_string_lossy().into_owned();
+                hide_password(&value, redactor);
+                Some(Variable { name, value: value.into() })
+            })
+        };
+        Network {
+            https_proxy: either(["HTTPS_PROXY", "https_proxy"]),
+            http_proxy: either(["HTTP_PROXY", "http_proxy"]),
+            all_proxy: either(["ALL_PROXY", "all_proxy"]),
+            no_proxy: either(["NO_PROXY", "no_proxy"]),
+            ssl_cert_file: clean(environment, "SSL_CERT_FILE").map(PathBuf::from),
+            ssl_cert_dir: clean(environment, "SSL_CERT_DIR").map(PathBuf::from),
+            request_method_is_set: environment.iter().any(|(name, _)| name == "REQUEST_METHOD"),
+            in_cluster: clean(environment, "KUBERNETES_SERVICE_HOST").is_some(),
+        }
+    }
+}
+
+/// The value of a variable that isn't an input of ours, without what copying puts around it;
+/// nothing if that is empty.
+pub(super) fn clean(environment: &[(OsString, OsString)], name: &str) -> Option<OsString> {
+    let value: &OsStr = environment.iter().find(|(known, _)| known == name).map(|(_, value)| value)?;
+    match value.to_str().map(bare) {
+        Some("") => None,
+        Some(text) => Some(text.into()),
+        None => Some(value.to_owned()),
+    }
+}
+
+/// Hides what stands between the user's name and the host of a proxy's address, as it is and as
+/// an URL escapes it.
+fn hide_password(proxy: &str, redactor: &Redactor) {
+    let address = proxy.split_once("://").map_or(proxy, |(_, address)| address);
+    if let Some((user, _host)) = address.rsplit_once('@') {
+        redactor.hide(&user.into());
+        if let Some((_name, password)) = user.split_once(':') {
+            redactor.hide(&password.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn network(variables: &[(&str, &str)], redactor: &Redactor) -> Network {
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Network::of(&variables, redactor)
+    }
+
+    #[test]
+    fn variables_of_others_are_cleaned_like_ours() {
+        let redactor = Redactor::default();
+        let network = network(
+            &[
+                ("https_proxy", "\"http://proxy:3128\"\r\n"),
+                ("HTTP_PROXY", "  "),
+                ("http_proxy", "http://lower:1"),
+                ("NO_PROXY", "a"),
+                ("no_proxy", "b"),
+                ("SSL_CERT_FILE", " '/ca.pem'\n"),
+                ("SSL_CERT_DIR", "\"\""),
+                ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
+            ],
+            &redactor,
+        );
+        let shown = |variable: &Option<Variable>| {
+            variable.as_ref().map(|variable| (variable.name, variable.value.expose_secret().to_owned()))
+        };
+        assert_eq!(shown(&network.https_proxy), Some(("https_proxy", "http://proxy:3128".to_owned())));
+        assert_eq!(shown(&network.http_proxy), Some(("http_proxy", "http://lower:1".to_owned())));
+        assert_eq!(shown(&network.no_proxy), Some(("NO_PROXY", "a".to_owned())));
+        assert_eq!(network.ssl_cert_file, Some("/ca.pem".into()));
+        assert!(network.ssl_cert_dir.is_none() && network.in_cluster && !network.request_method_is_set);
+    }
+
+    #[test]
+    fn a_proxys_password_is_kept_back() {
+        for proxy in
+            ["http://me:sesame#/open@proxy:1", "me:sesame#/open@proxy", "http://me:sesame%23%2Fopen@proxy"]
+        {
+            let redactor = Redactor::default();
+            network(&[("HTTPS_PROXY", proxy)], &redactor);
+            assert_eq!(redactor.clean("sesame#/open, sesame%23%2fopen"), "[REDACTED], [REDACTED]", "{proxy}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Where report and log go, and what they look like. Known before anything else is checked, since
+//! a complaint about that must reach them.
+
+use std::ffi::OsString;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+use super::checks::Checks;
+use super::inputs::{self, Input, Kind};
+use super::network::clean;
+use super::sources::ConfigFile;
+use crate::cli::Flags;
+use crate::logging::{LogFormat, LogSettings};
+use crate::report::ReportFile;
+use crate::text::bare;
+
+/// The report always has room for an error with its hint.
+const SMALLEST_REPORT: f64 = 1024.0;
+
+/// The name of this program in log directives.
+const OURS: &str = "api_token_connection_admin";
+
+/// Where report and log go.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// `REPORT_FILE`, open.
+    pub report_file: Option<ReportFile>,
+    /// `REPORT_MAX_BYTES`
+    pub report_max_bytes: Option<usize>,
+    /// `OUTPUT_FORMAT`, or `--json`. By default text on a terminal, and JSON elsewhere.
+    pub format: Option<OutputFormat>,
+    /// False if `NO_COLOR`, `CLICOLOR` or `TERM` ask for no colours.
+    pub colours: bool,
+    /// What to log, and where.
+    pub log: LogSettings,
+    /// Whether the job is a dry run, as far as that is known.
+    pub dry_run: bool,
+}
+
+/// What standard output gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// The report, in one line of JSON.
+    Json,
+    /// A few words for a person.
+    Text,
+}
+
+/// Reads what is about output, and opens the files. A file that can't be written is a problem now,
+/// before any request, rather than after the write.
+pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)], flags: &Flags) -> Output {
+    let (report_file, log_file) = files(checks);
+    let colours = may_have_colours(environment);
+    Output {
+        report_file,
+        report_max_bytes: checks
+            .number(inputs::REPORT_MAX_BYTES, SMALLEST_REPORT, 1e9)
+            .map(|bytes| bytes as usize),
+        format: match flags.json {
+            Some(true) => Some(OutputFormat::Json),
+            _ => checks.parsed(inputs::OUTPUT_FORMAT, output_format),
+        },
+        colours,
+        dry_run: flags.dry_run.unwrap_or_else(|| checks.flag(inputs::DRY_RUN)),
+        log: LogSettings {
+            level: log_level(checks),
+            format: checks.parsed(inputs::LOG_FORMAT, log_format),
+            file: log_file,
+            colours,
+        },
+    }
+}
+
+fn output_format(text: &str) -> Result<OutputFormat, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "json" => Ok(OutputFormat::Json),
+        "text" => Ok(OutputFormat::Text),
+        _ => Err("must be json or text".to_owned()),
+    }
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "bunyan" | "json" => Ok(LogFormat::Bunyan),
+        "pretty" | "text" => Ok(LogFormat::Pretty),
+        _ => Err("must be bunyan or pretty (json or text is the same)".to_owned()),
+    }
+}
+
+/// A level, or directives like `info,hyper_util=debug`. `RUST_LOG` is often there for every program
+/// of a cluster: what isn't understood there is no reason to stop, and our own errors are logged
+/// whatever it says.
+fn log_level(checks: &mut Checks<'_>) -> Targets {
+    if checks.sources.value(inputs::LOG_LEVEL).is_some() {
+        return checks.parsed(inputs::LOG_LEVEL, level).unwrap_or_else(default_level);
+    }
+    let Some(text) = checks.text(inputs::RUST_LOG) else { return default_level() };
+    match text.parse::<Targets>() {
+        Ok(level) if level.would_enable(OURS, &tracing::Level::ERROR) => level,
+        Ok(level) => level.with_target(OURS, LevelFilter::ERROR),
+        Err(_) => {
+            checks.warn("RUST_LOG isn't understood, and is ignored: LOG_LEVEL takes error, warn, info, debug or trace");
+            default_level()
+        }
+    }
+}
+
+fn level(text: &str) -> Result<Targets, String> {
+    let word = match text.to_ascii_lowercase().as_str() {
+        "warning" => "warn",
+        "fatal" | "critical" => "error",
+        _ => text,
+    };
+    // A bare word that isn't a level would be taken for the name of a module.
+    let is_meant = word.parse::<LevelFilter>().is_ok() || word.contains('=');
+    let level = word.parse().ok().filter(|_| is_meant);
+    level.ok_or_else(|| "must be error, warn, info, debug or trace".to_owned())
+}
+
+fn default_level() -> Targets {
+    Targets::new().with_default(LevelFilter::INFO)
+}
+
+/// What <https://no-color.org> and others ask for.
+fn may_have_colours(environment: &[(OsString, OsString)]) -> bool {
+    let is = |name: &str, value: &str| clean(environment, name).is_some_and(|known| known == value);
+    clean(environment, "NO_COLOR").is_none() && !is("CLICOLOR", "0") && !is("TERM", "dumb")
+}
+
+/// `REPORT_FILE` and `LOG_FILE`, open.
+fn files(checks: &mut Checks<'_>) -> (Option<ReportFile>, Option<File>) {
+    let (report, log) = (inputs::REPORT_FILE, inputs::LOG_FILE);
+    let report_path = checks.text(report).filter(|path| may_be_written(checks, report, path));
+    let log_path = checks.text(log).filter(|path| may_be_written(checks, log, path));
+    if let (Some(one), Some(other)) = (report_path, log_path)
+        && is_one_file(one, other)
+    {
+        checks.complain(log, "names the same file as REPORT_FILE");
+        return (None, None);
+    }
+    let report_file = report_path.and_then(|path| opened(checks, report, ReportFile::create(path.as_ref())));
+    // Only now can it be seen if both are links to what wasn't there before.
+    if let (Some(one), Some(other)) = (report_path, log_path)
+        && is_one_file(one, other)
+    {
+        checks.complain(log, "names the same file as REPORT_FILE");
+        return (report_file, None);
+    }
+    let file = log_path.map(|path| OpenOptions::new().append(true).create(true).open(path));
+    let log_file = file.and_then(|file| opened(checks, log, file));
+    (report_file, log_file)
+}
+
+fn opened<T>(checks: &mut Checks<'_>, input: Input, file: io::Result<T>) -> Option<T> {
+    file.map_err(|error| checks.complain(input, format!("can't be written: {error}"))).ok()
+}
+
+/// Complains about the name of a file that is read elsewhere, and of standard output, which
+/// belongs to the report alone.
+fn may_be_written(checks: &mut Checks<'_>, input: Input, path: &str) -> bool {
+    let what = if path == "-" || is_standard_output(path) {
+        "names standard output, which holds the report and nothing else".to_owned()
+    } else if path.starts_with("~/") {
+        "starts with ~, which only a shell understands: write the whole name of the folder".to_owned()
+    } else if let Some(read) = read_from(checks, path) {
+        format!("names the file that {read} is read from: it would be overwritten")
+    } else {
+        return true;
+    };
+    checks.complain(input, what);
+    false
+}
+
+/// What is read from the file at `path`, used or not.
+fn read_from(checks: &Checks<'_>, path: &str) -> Option<&'static str> {
+    let values = checks.sources.all_values();
+    let mut read = values.filter(|(input, _)| input.kind == Kind::Read);
+    let found = read.find(|(_, value)| value.text().is_some_and(|other| is_one_file(bare(other), path)));
+    let is_config = || match &checks.sources.config_file {
+        Some(ConfigFile::Path(config)) => is_one_file(&config.to_string_lossy(), path),
+        Some(ConfigFile::StandardInput) => {
+            metadata_of(&io::stdin()).is_some_and(|input| input.is_file() && is_same(&input, path))
+        }
+        None => false,
+    };
+    found.map(|(input, _)| input.name).or_else(|| is_config().then_some("the configuration"))
+}
+
+/// True if both names lead to one file, through whatever links. Devices and pipes don't count:
+/// nothing is overwritten there.
+fn is_one_file(one: &str, other: &str) -> bool {
+    one == other && !is_device(one)
+        || std::fs::metadata(one).is_ok_and(|file| file.is_file() && is_same(&file, other))
+}
+
+fn is_device(path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| !file.is_file())
+}
+
+fn is_same(file: &Metadata, path: &str) -> bool {
+    std::fs::metadata(path).is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+}
+
+fn is_standard_output(path: &str) -> bool {
+    const NAMES: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    NAMES.contains(&path)
+        || metadata_of(&io::stdout()).is_some_and(|output| {
+            // Others may well be /dev/null at the same time.
+            let is_nowhere = output.file_type().is_char_device() && !io::stdout().is_terminal();
+            !is_nowhere && is_same(&output, path)
+        })
+}
+
+fn metadata_of(stream: &impl AsFd) -> Option<Metadata> {
+    File::from(stream.as_fd().try_clone_to_owned().ok()?).metadata().ok()
+}

@@ -1,0 +1,208 @@
+//! The way to the tenant: proxies, trust, names and limits, in one value. What goes wrong on it is
+//! told as a [`Broken`].
+
+mod cause;
+mod connecting;
+mod diagnosis;
+mod distrust;
+mod hop;
+mod no_proxy;
+mod p521;
+mod proxy;
+mod proxy_address;
+mod resolve;
+mod second_look;
+mod tls;
+mod words;
+
+pub(crate) use cause::Broken;
+pub(super) use diagnosis::kept_back;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_ENCODING, HeaderValue};
+use reqwest::{ClientBuilder, Response, Url};
+use tracing::warn;
+
+use super::budget::{Budget, Over};
+use crate::aside::aside;
+use crate::config::{Access, Credentials};
+use crate::error::{ErrorKind, Failure, Step};
+use crate::redact::Redactor;
+use crate::text;
+use cause::{Limit, ProxyRefusal, Waited};
+use connecting::Connecting;
+use hop::{Hop, place};
+use proxy::{Proxies, ProxyVars};
+use resolve::Resolver;
+use tls::Trust;
+
+/// Reading the CA certificates takes milliseconds.
+const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
+
+/// No answer of the API comes near this: 100,000 admins with names of 25 letters are 2.6 MiB. With
+/// everything that is made of it, it takes less than 40 MiB of memory, of the 64 that the Job has.
+const LARGEST_ANSWER: usize = 4 << 20;
+
+/// Of an answer that isn't one of success, this much is read: it is only shown.
+const LARGEST_ERROR_PAGE: usize = 64 << 10;
+
+/// The way to the tenant.
+pub(crate) struct Network {
+    proxies: Proxies,
+    trust: Trust,
+    resolver: Resolver,
+    connect_timeout: Duration,
+    connecting: Connecting,
+    /// Whether anything was ever answered over it.
+    answered: AtomicBool,
+}
+
+impl Network {
+    /// The way that the variables around the program want.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
+    /// and the CA certificates can't be read.
+    pub(super) async fn of(
+        access: &Access,
+        redactor: &Redactor,
+        budget: &Budget,
+    ) -> Result<Network, Failure> {
+        let mut targets = vec![&access.services.heracles, &access.services.atlas];
+        if let Credentials::Impersonation(user) = &access.credentials {
+            targets.push(&user.keycloak);
+        }
+        let refuse = |kind, message: String, hint: &str| Failure::new(kind, Step::Configure, message, hint);
+        let chosen = Proxies::choose(&ProxyVars::of_network(&access.network), &targets);
+        let (proxies, warnings) = chosen.map_err(|(name, what)| {
+            refuse(
+                ErrorKind::InvalidInput,
+                format!("{name} {what}"),
+                "Set it right, or unset it. Nothing was sent.",
+            )
+        })?;
+        proxies.secrets().iter().for_each(|secret| redactor.hide(secret));
+        warnings.iter().for_each(|warning| warn!("{warning}"));
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let (file, folder) = (path(&access.network.ssl_cert_file), path(&access.network.ssl_cert_dir));
+        let needed = proxies.use_tls(&targets);
+        // Any of these files may be a pipe that nobody writes to.
+        let loaded = aside(move || Trust::load(file.as_deref(), folder.as_deref(), needed));
+        let hint =
+            "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
+        let trust = match budget.limit(TIME_FOR_CERTIFICATES, loaded).await {
+            Ok(Some(Ok(trust))) => {
+                trust.map_err(|reason| refuse(ErrorKind::UntrustedCertificate, reason, hint))?
+            }
+            Err(Over::Stopped(signal)) => return Err(crate::steps::interrupted(signal, Step::Configure)),
+            _ => {
+                let message = "the CA certificates couldn't be read in time".to_owned();
+                return Err(refuse(ErrorKind::UntrustedCertificate, message, hint));
+            }
+        };
+        Ok(Network::new(proxies, trust, access.connect_timeout))
+    }
+
+    /// Over these proxies, with this trust.
+    fn new(proxies: Proxies, trust: Trust, connect_timeout: Duration) -> Network {
+        let (resolver, connecting, answered) = Default::default();
+        Network { proxies, trust, resolver, connect_timeout, connecting, answered }
+    }
+
+    /// Makes the client go this way.
+    pub(crate) fn apply(&self, client: ClientBuilder) -> ClientBuilder {
+        self.proxies
+            .apply(client)
+            .tls_backend_preconfigured(self.trust.config.clone())
+            .dns_resolver(Arc::new(self.resolver.clone()))
+            .connector_layer(self.connecting.clone())
+            .connect_timeout(self.connect_timeout)
+    }
+
+    /// Where a request to `url` goes first: what answers there may be a proxy.
+    pub(crate) fn hop(&self, url: &Url) -> Hop {
+        self.proxies.hop(url)
+    }
+
+    /// What `error` says of a request to `url`.
+    pub(crate) fn broken(&self, error: &reqwest::Error, url: &Url) -> Broken {
+        diagnosis::of(error, url, self)
+    }
+
+    /// What it says that a request to `url` was given up after it had waited so long: nothing if it
+    /// was sent.
+    pub(crate) fn waited(&self, url: &Url, so_long: Duration) -> Option<Broken> {
+        let waited = Waited { so_long, is_connect_timeout: false };
+        self.connecting.is_under_way().then(|| self.no_connection(url, waited))
+    }
+
+    /// From now on connections may be made, or not: a write goes out on one that is open.
+    pub(super) fn allow_connections(&self, allowed: bool) {
+        self.connecting.allow(allowed);
+    }
+
+    /// Whether anything was ever answered.
+    fn was_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Who kept a connection from being made.
+    fn no_connection(&self, url: &Url, waited: Waited) -> Broken {
+        let hop = self.hop(url);
+        match self.resolver.gave_up() {
+            true => Broken::NameServer(hop, Some(waited)),
+            false => Broken::ConnectTimeout(hop, waited),
+        }
+    }
+
+    /// What this status says if a proxy gave it: one that passes `http://` requests on answers like
+    /// the tenant itself, but a wish for a password is always its own.
+    pub(crate) fn refused_by_proxy(&self, status: u16, url: &Url) -> Option<Broken> {
+        match self.hop(url) {
+            Hop::Proxy(proxy) if status == 407 => {
+                let refusal = ProxyRefusal { target: place(url), status: Some(status), words: String::new() };
+                Some(Broken::Proxy(proxy, refusal))
+            }
+            _ => None,
+        }
+    }
+
+    /// The body of an answer; of one that isn't of success only the start.
+    pub(crate) async fn read(&self, mut answer: Response, url: &Url) -> Result<Vec<u8>, Broken> {
+        self.answered.store(true, Ordering::Relaxed);
+        let is_good = answer.status().is_success();
+        let most = if is_good { LARGEST_ANSWER } else { LARGEST_ERROR_PAGE };
+        let encoding = answer.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+        if let Some(encoding) = encoding.filter(|value| !value.eq_ignore_ascii_case(b"identity")) {
+            let how = text::bounded(&String::from_utf8_lossy(encoding), 30);
+            return match is_good {
+                true => Err(Broken::Limit(Limit::Compressed(how))),
+                false => Ok(Vec::new()),
+            };
+        }
+        let expected = answer.content_length().unwrap_or_default();
+        if is_good && expected > most as u64 {
+            return Err(Broken::Limit(Limit::Body(most)));
+        }
+        let mut bytes = Vec::with_capacity(most.min(expected as usize));
+        loop {
+            match answer.chunk().await {
+                Ok(None) => return Ok(bytes),
+                Ok(Some(chunk)) if bytes.len() + chunk.len() <= most => bytes.extend_from_slice(&chunk),
+                Ok(Some(_)) if is_good => return Err(Broken::Limit(Limit::Body(most))),
+                Ok(Some(chunk)) => {
+                    bytes.extend_from_slice(&chunk[..most - bytes.len()]);
+                    return Ok(bytes);
+                }
+                Err(error) if is_good => return Err(self.broken(&error, url)),
+                // The status is known, which matters more than the rest of its page.
+                Err(_) => return Ok(bytes),
+            }
+        }
+    }
+}

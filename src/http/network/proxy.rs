@@ -1,0 +1,249 @@
+//! Which requests go through a proxy, and through which.
+//!
+//! The HTTP library would read the proxy variables itself, pass over those that it doesn't
+//! understand, and send `http://` requests with a bearer token in them to a proxy on any machine.
+//! So it is never let: what is read here is understood, or refused before any request is made.
+
+use std::sync::Arc;
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use url::Host;
+
+use super::hop::{Hop, place};
+use super::no_proxy::NoProxy;
+use super::proxy_address::{Proxy, bare};
+use super::resolve::is_localhost;
+use crate::config;
+
+/// A variable of the environment that isn't empty.
+pub(crate) struct Variable {
+    /// As it was found, in capitals or not: messages name it.
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+/// The variables that name proxies.
+#[derive(Default)]
+pub(crate) struct ProxyVars {
+    /// `HTTPS_PROXY`.
+    pub(crate) https: Option<Variable>,
+    /// `HTTP_PROXY`.
+    pub(crate) http: Option<Variable>,
+    /// `ALL_PROXY`, for what the other two don't name.
+    pub(crate) all: Option<Variable>,
+    /// `NO_PROXY`.
+    pub(crate) no_proxy: Option<Variable>,
+}
+
+impl ProxyVars {
+    /// Those that are there.
+    pub(crate) fn of_network(network: &config::Network) -> ProxyVars {
+        let variable = |given: &Option<config::Variable>| {
+            let given = given.as_ref()?;
+            Some(Variable { name: given.name.to_owned(), value: given.value.expose_secret().to_owned() })
+        };
+        ProxyVars {
+            https: variable(&network.https_proxy),
+            http: variable(&network.http_proxy),
+            all: variable(&network.all_proxy),
+            no_proxy: variable(&network.no_proxy),
+        }
+    }
+
+    /// The variable that names the proxy for this target.
+    fn of(&self, target: &Url) -> Option<&Variable> {
+        let own = if target.scheme() == "https" { &self.https } else { &self.http };
+        let given = |variable: &&Variable| !bare(&variable.value).is_empty();
+        own.as_ref().filter(given).or_else(|| self.all.as_ref().filter(given))
+    }
+}
+
+/// A variable that can't be used: its name, and what is wrong with it as the rest of a sentence
+/// that starts with the name.
+pub(crate) type Refusal = (String, String);
+
+/// The proxies of this run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Proxies {
+    https: Option<Arc<Proxy>>,
+    http: Option<Arc<Proxy>>,
+    exempt: NoProxy,
+}
+
+impl Proxies {
+    /// Chooses the proxies for the addresses of this run, and warns of what isn't used.
+    ///
+    /// What goes to an `http://` address can be read on the way, bearer token and all. So it goes
+    /// through a proxy only if that is on this machine, else directly.
+    ///
+    /// # Errors
+    ///
+    /// If a variable that one of the `targets` would use can't be understood. Others aren't looked at.
+    pub(crate) fn choose(vars: &ProxyVars, targets: &[&Url]) -> Result<(Proxies, Vec<String>), Refusal> {
+        let mut proxies = Proxies::default();
+        let mut warnings: Vec<String> = Vec::new();
+        for target in targets {
+            let Some(variable) = vars.of(target) else { continue };
+            if let Some(no_proxy) = &vars.no_proxy {
+                proxies.exempt =
+                    NoProxy::parse(bare(&no_proxy.value)).map_err(|what| (no_proxy.name.clone(), what))?;
+            }
+            if proxies.exempt.covers(target) {
+                continue;
+            }
+            let proxy = Proxy::of(variable).map_err(|what| (variable.name.clone(), what))?;
+            let proxy = Arc::new(proxy);
+            if target.scheme() == "https" {
+                if matches!(target.host(), Some(Host::Ipv6(_))) {
+                    let what = "can't be used for an IPv6 address: name that in NO_PROXY";
+                    return Err((variable.name.clone(), what.to_owned()));
+                }
+                proxies.https = Some(proxy);
+            } else if is_loopback(&proxy.address) {
+                proxies.http = Some(proxy);
+            } else {
+                let warning = format!(
+                    "{} isn't used for {}: a proxy on another machine could read what goes to http:// \
+                     addresses, so these are asked directly",
+                    variable.name,
+                    place(target)
+                );
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
+        }
+        Ok((proxies, warnings))
+    }
+
+    /// Everything in the proxies' credentials that must never be printed.
+    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+        self.each().flat_map(|(_, proxy)| proxy.secrets().to_vec()).collect()
+    }
+
+    /// True if TLS is spoken on the way to one of the `targets`, with it or with a proxy.
+    pub(crate) fn use_tls(&self, targets: &[&Url]) -> bool {
+        let is_tls = |url: &Url| url.scheme() == "https";
+        targets
+            .iter()
+            .any(|target| is_tls(target) || self.of(target).is_some_and(|proxy| is_tls(&proxy.address)))
+    }
+
+    /// Makes the client use these proxies, and no others.
+    pub(crate) fn apply(&self, client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+        self.each().fold(client.no_proxy(), |client, (scheme, proxy)| {
+            let (address, exempt) = (proxy.address.clone(), self.exempt.clone());
+            let rule = reqwest::Proxy::custom(move |url| {
+                (url.scheme() == scheme && !exempt.covers(url)).then(|| address.clone())
+            });
+            client.proxy(match proxy.authorization() {
+                Some(header) => rule.custom_http_auth(header.clone()),
+                None => rule,
+            })
+        })
+    }
+
+    /// Where a request to `url` goes first.
+    pub(crate) fn hop(&self, url: &Url) -> Hop {
+        match self.of(url) {
+            Some(proxy) => Hop::Proxy(proxy.clone()),
+            None => Hop::Direct(url.clone()),
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = (&'static str, &Arc<Proxy>)> {
+        [("https", &self.https), ("http", &self.http)]
+            .into_iter()
+            .filter_map(|(scheme, proxy)| Some((scheme, proxy.as_ref()?)))
+    }
+
+    fn of(&self, url: &Url) -> Option<&Arc<Proxy>> {
+        let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
+        proxy.as_ref().filter(|_| !self.exempt.covers(url))
+    }
+}
+
+/// True for an address of this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => is_localhost(name),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn variable(name: &str, value: &str) -> Option<Variable> {
+        Some(Variable { name: name.to_owned(), value: value.to_owned() })
+    }
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[test]
+    fn only_a_variable_that_the_targets_would_use_is_judged() {
+        let vars = ProxyVars {
+            https: variable("HTTPS_PROXY", "http://proxy:3128"),
+            http: variable("http_proxy", "not a proxy"),
+            all: variable("ALL_PROXY", "socks5://proxy"),
+            no_proxy: variable("NO_PROXY", "internal.example"),
+        };
+        let choose = |target: &str| Proxies::choose(&vars, &[&url(target)]).map(|(proxies, _)| proxies);
+        let of = |target: &str| choose(target).unwrap().hop(&url(target)).to_string();
+        assert_eq!(of("https://acme.example"), "the proxy proxy:3128 (HTTPS_PROXY)");
+        assert_eq!(of("https://internal.example"), "internal.example");
+        assert_eq!(of("http://internal.example:80"), "internal.example");
+        assert_eq!(choose("http://acme.example").unwrap_err().0, "http_proxy");
+
+        let without = ProxyVars { https: variable("HTTPS_PROXY", " \n"), ..vars };
+        assert_eq!(Proxies::choose(&without, &[&url("https://acme.example")]).unwrap_err().0, "ALL_PROXY");
+        let exempt = ProxyVars { no_proxy: variable("no_proxy", "<local>"), ..without };
+        assert_eq!(Proxies::choose(&exempt, &[&url("https://acme.example")]).unwrap_err().0, "no_proxy");
+        let unused = ProxyVars { all: None, http: None, ..exempt };
+        assert!(Proxies::choose(&unused, &[&url("https://acme.example")]).is_ok());
+    }
+
+    #[test]
+    fn what_goes_in_the_clear_goes_through_a_proxy_of_this_machine_only() {
+        let target = url("http://atlas.atlas.svc.cluster.local/api");
+        for (proxy, used) in [
+            ("http://127.0.0.1:3128", true),
+            ("http://localhost:3128", true),
+            ("https://[::1]:3128", true),
+            ("http://10.0.0.1:3128", false),
+            ("http://proxy.example:3128", false),
+            ("http://localhost.example:3128", false),
+        ] {
+            for (http, all) in [(Some(proxy), None), (None, Some(proxy))] {
+                let of = |value: Option<&str>| value.and_then(|value| variable("HTTP_PROXY", value));
+                let vars = ProxyVars { http: of(http), all: of(all), ..ProxyVars::default() };
+                let (proxies, warnings) = Proxies::choose(&vars, &[&target, &target]).unwrap();
+                assert_eq!(matches!(proxies.hop(&target), Hop::Proxy(_)), used, "{proxy}");
+                assert_eq!(warnings.len(), usize::from(!used), "{proxy}: {warnings:?}");
+                assert_eq!(proxies.use_tls(&[&target]), proxy.starts_with("https"), "{proxy}");
+            }
+        }
+    }
+
+    #[test]
+    fn credentials_are_known_as_secrets_and_do_not_print() {
+        let vars = ProxyVars {
+            https: variable("HTTPS_PROXY", "http://me:op%65n-sesame@proxy"),
+            ..ProxyVars::default()
+        };
+        let (proxies, _) = Proxies::choose(&vars, &[&url("https://acme.example")]).unwrap();
+        let secrets = proxies.secrets();
+        let secrets: Vec<&str> = secrets.iter().map(ExposeSecret::expose_secret).collect();
+        assert_eq!(secrets, ["me:op%65n-sesame", "op%65n-sesame", "open-sesame", "bWU6b3Blbi1zZXNhbWU="]);
+        let printed = format!("{proxies:?} {:?}", proxies.hop(&url("https://acme.example")));
+        assert!(!printed.contains("sesame"), "{printed}");
+    }
+}

@@ -1,0 +1,86 @@
+//! Who spoke? An answer is attributed before it is interpreted: only the API's own words count as
+//! the API's. Whatever stands in between (a gateway, a mesh, a proxy, a login page) can use the
+//! same status codes and mean something else.
+
+use serde_json::Value;
+
+use crate::error::TenantMessage;
+use crate::redact::Redactor;
+use crate::text;
+
+/// A part of the tenant that answers requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// API tokens and users.
+    Heracles,
+    /// Assets.
+    Atlas,
+    /// Bearer tokens.
+    Keycloak(Grant),
+}
+
+/// Which of Keycloak's two calls one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grant {
+    /// The workflow's own token.
+    ClientCredentials,
+    /// A user's token for the workflow's own.
+    TokenExchange,
+}
+
+/// True if this is an error as `service` writes it. `challenge` says whether the answer asks for a
+/// bearer token (`WWW-Authenticate: Bearer`), which a 401 of Atlas does.
+///
+/// Sources: `AtlasBaseExceptionMapper` in atlas-metastore and its Jetty; the SDKs for Heracles and
+/// the gateway before both; Keycloak 18 to 26.
+pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, body: &Value) -> bool {
+    let text = |name: &str| body.get(name).is_some_and(Value::is_string);
+    let has = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
+    if matches!(service, Service::Keycloak(_)) {
+        return text("error");
+    }
+    if status == 401 && challenge {
+        return true;
+    }
+    let gateway =
+        text("message") && (has("code") || text("error") || text("requestId") || only_message(body));
+    let atlas = text("errorCode")
+        || text("errorId") && has("causes")
+        || text("message") && text("servlet")
+        || status == 400 && text("error");
+    gateway || atlas
+}
+
+fn only_message(body: &Value) -> bool {
+    body.as_object().is_some_and(|fields| fields.len() == 1)
+}
+
+/// The error message in a JSON body of Atlas, Heracles or Keycloak, bounded and without secrets.
+pub(super) fn message_of(json: &Value, redactor: &Redactor) -> Option<TenantMessage> {
+    let text = |name: &str| match json.get(name)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let clean = |text: String, most| text::bounded(&redactor.clean_foreign(&text), most);
+    let described = text("error_description");
+    let code =
+        text("errorCode").or_else(|| text("code")).or_else(|| text("error").filter(|_| described.is_some()));
+    let message = text("errorMessage").or(described).or_else(|| text("message")).or_else(|| text("error"));
+    let cause = json.pointer("/causes/0/errorMessage").and_then(Value::as_str);
+    let message = match (message, cause) {
+        (Some(message), Some(cause)) => format!("{message} {cause}"),
+        (Some(message), None) => message,
+        (None, cause) => cause.unwrap_or_default().to_owned(),
+    };
+    if code.is_none() && message.is_empty() {
+        return None;
+    }
+    Some(TenantMessage { code: code.map(|code| clean(code, 60)), message: clean(message, 400) })
+}
+
+/// The start of a body that isn't JSON, most often a load balancer's page.
+pub(super) fn excerpt(body: &str, redactor: &Redactor) -> Option<TenantMessage> {
+    let words = redactor.clean_foreign(body).split_whitespace().collect::<Vec<_>>().join(" ");
+    (!words.is_empty()).then(|| TenantMessage { code: None, message: text::bounded(&words, 200) })
+}

@@ -1,0 +1,193 @@
+//! Logs: to standard error, and to a file if one is named. Never to standard output, which
+//! belongs to the report.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::sync::mpsc::{self, SyncSender};
+use std::thread;
+
+use tokio::sync::oneshot;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_bunyan_formatter::{BunyanFormattingLayer, JsonStorageLayer};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::http::Budget;
+use crate::redact::Redactor;
+use crate::report::wait;
+use crate::text;
+
+/// The program's name in each record.
+const NAME: &str = env!("CARGO_PKG_NAME");
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for a log collector.
+    Bunyan,
+    /// For a person.
+    Pretty,
+}
+
+/// What to log, and where.
+#[derive(Debug)]
+pub struct LogSettings {
+    /// What goes to standard error.
+    pub level: Targets,
+    /// How; by default pretty on a terminal and bunyan elsewhere.
+    pub format: Option<LogFormat>,
+    /// Whether a terminal may get colours.
+    pub colours: bool,
+    /// A file that gets bunyan records, from debug level up.
+    pub file: Option<File>,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        LogSettings {
+            level: Targets::new().with_default(LevelFilter::INFO),
+            format: None,
+            colours: false,
+            file: None,
+        }
+    }
+}
+
+/// Starts logging. Every line passes `redactor`, whoever wrote it.
+pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
+    let mut log = Log(Vec::new());
+    let mut line_by_line = |to: Box<dyn Write + Send>| {
+        let lines = lines_to(to);
+        log.0.push(lines.clone());
+        let redactor = redactor.clone();
+        move || Guarded { to: Lines(lines.clone()), redactor: redactor.clone() }
+    };
+    let stderr = line_by_line(Box::new(io::stderr()));
+    let file = settings.file.map(|file| line_by_line(Box::new(file)));
+    let is_terminal = io::stderr().is_terminal();
+    let default = if is_terminal { LogFormat::Pretty } else { LogFormat::Bunyan };
+    let console = match settings.format.unwrap_or(default) {
+        LogFormat::Bunyan => bunyan(stderr),
+        LogFormat::Pretty => tracing_subscriber::fmt::layer()
+            .with_writer(stderr)
+            .with_ansi(is_terminal && settings.colours)
+            .with_target(false)
+            // Otherwise a closed standard error would be complained about on standard error.
+            .log_internal_errors(false)
+            .boxed(),
+    };
+    let subscriber = tracing_subscriber::registry()
+        .with(console.with_filter(settings.level))
+        .with(file.map(|file| bunyan(file).with_filter(LevelFilter::DEBUG)));
+    // Fails only if something logs already.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+    log
+}
+
+/// The log, which is written aside: a stream that nobody reads keeps nobody waiting.
+pub struct Log(Vec<SyncSender<Line>>);
+
+enum Line {
+    Record(Vec<u8>),
+    /// All records before it are written.
+    Mark(oneshot::Sender<()>),
+}
+
+/// So many records wait for a slow reader; what comes on top is lost.
+const MOST_WAITING: usize = 4096;
+
+fn lines_to(mut to: Box<dyn Write + Send>) -> SyncSender<Line> {
+    let (sender, lines) = mpsc::sync_channel(MOST_WAITING);
+    let write = move || {
+        for line in lines {
+            // A log that can't be written any more, and a mark that nobody waits for, are no reason to stop.
+            let _ = match line {
+                Line::Record(record) => to.write_all(&record).is_ok(),
+                Line::Mark(reached) => reached.send(()).is_ok(),
+            };
+        }
+    };
+    // Without a thread there is no log, and the report still says everything that matters.
+    let _ = thread::Builder::new().spawn(write);
+    sender
+}
+
+impl Log {
+    /// Completes when everything that was logged before is written, or when that takes too long.
+    pub(crate) async fn is_written(&self, budget: &Budget) {
+        for lines in &self.0 {
+            let (reached, mark) = oneshot::channel();
+            if lines.try_send(Line::Mark(reached)).is_ok() {
+                wait(mark, budget).await;
+            }
+        }
+    }
+}
+
+/// One record a call.
+struct Lines(SyncSender<Line>);
+
+impl Write for Lines {
+    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
+        let _ = self.0.try_send(Line::Record(record.to_vec()));
+        Ok(record.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn bunyan<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    // Where in the code a line was written says nothing to its reader, and would show the paths of
+    // the machine that built the program.
+    #[allow(clippy::expect_used, reason = "fails only for the core fields of a bunyan record")]
+    let layer = BunyanFormattingLayer::new(NAME.to_owned(), writer)
+        .skip_fields(["file", "line"].into_iter())
+        .expect("optional fields");
+    JsonStorageLayer.and_then(layer).boxed()
+}
+
+/// Removes secrets, and whatever could forge a line or act on a terminal, from each record. Both
+/// formatting layers write a record in one piece.
+struct Guarded<W> {
+    to: W,
+    redactor: Redactor,
+}
+
+impl<W: Write> Write for Guarded<W> {
+    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(record);
+        let clean = self.redactor.clean(&text);
+        // The colours of the pretty format are made of escape characters; those in values are
+        // escaped by the formatter.
+        let safe = text::escaped(&clean, |c| matches!(c, '\n' | '\u{1b}'));
+        self.to.write_all(safe.as_bytes())?;
+        Ok(record.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_dependency_logs_cannot_act_on_a_terminal_or_show_a_secret() {
+        let redactor = Redactor::default();
+        redactor.hide(&"sesame-open".into());
+        let mut log = Guarded { to: Vec::new(), redactor };
+        log.write_all("a\u{9b}2J\u{202e} sesame-open\n".as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(log.to).unwrap(), "a\\u009b2J\\u202e [REDACTED]\n");
+    }
+}

@@ -1,0 +1,237 @@
+//! What surrounds a run: signals, the deadline of what isn't the job itself, a panic, streams that
+//! nobody reads. Whatever happens, there is a report and a fitting exit code.
+
+use std::future::poll_fn;
+use std::io;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::time::Instant;
+use tracing::{debug, error, warn};
+
+use crate::aside::aside;
+use crate::cli::{Flags, Usage};
+use crate::config::{self, Config, Output};
+use crate::error::{ErrorKind, Failure, Step};
+use crate::http::{Budget, Stop};
+use crate::logging::{self, Log};
+use crate::redact::Redactor;
+use crate::report::{Report, publish, wait};
+use crate::signals::Signals;
+use crate::steps::{self, Outcome};
+
+/// How long reading the inputs may take: as long as a run by default.
+const TIME_FOR_THE_INPUTS: Duration = Duration::from_secs(120);
+
+/// Where in the code the program panicked.
+static PANIC: OnceLock<String> = OnceLock::new();
+
+/// The process that a run happens in.
+pub struct Process {
+    started: Instant,
+    /// When the job must end, once it is known.
+    deadline: Option<Instant>,
+    stop: Stop,
+    redactor: Redactor,
+}
+
+impl Process {
+    /// Runs `job` to its end, on one thread, and exits with the code that it answers.
+    pub fn start<F: Future<Output = u8>>(job: impl FnOnce(Process) -> F) -> ExitCode {
+        panic::set_hook(Box::new(|panic| {
+            // Its own message could repeat anything; its place in the code is what a bug report needs.
+            let place =
+                panic.location().map(|place| format!("{}:{}", crate_path(place.file()), place.line()));
+            // A second panic is a consequence of the first.
+            let _ = PANIC.set(place.unwrap_or_default());
+        }));
+        // Where no file can be opened, what handles signals panics.
+        let runtime = catch_unwind(|| Builder::new_current_thread().enable_all().build());
+        let runtime = match runtime {
+            Ok(Ok(runtime)) => runtime,
+            Ok(Err(error)) => return last_words(&no_resources(&error)),
+            Err(_) => return last_words(&no_resources(&io::Error::other("no more files can be opened"))),
+        };
+        let listening = runtime.block_on(async { Signals::listen() });
+        let exit_code = match listening {
+            Ok(signals) => runtime.block_on(Process::run(signals, job)),
+            Err(error) => return last_words(&no_resources(&error)),
+        };
+        // Not waited for: a thread that still reads an input, or writes to a stream.
+        runtime.shutdown_background();
+        ExitCode::from(exit_code)
+    }
+
+    async fn run<F: Future<Output = u8>>(mut signals: Signals, job: impl FnOnce(Process) -> F) -> u8 {
+        let process = Process {
+            started: Instant::now(),
+            deadline: None,
+            stop: Stop::default(),
+            redactor: Redactor::default(),
+        };
+        let stop = process.stop.clone();
+        tokio::spawn(async move {
+            loop {
+                stop.ask(signals.next().await);
+            }
+        });
+        job(process).await
+    }
+
+    /// Prints what was asked for, and nothing else.
+    pub async fn print(&self, text: String) -> u8 {
+        let printed = aside(move || crate::report::print(text.as_bytes()));
+        // If nobody reads it, there is nobody to tell.
+        let _ = wait(printed, &self.budget(TIME_FOR_THE_INPUTS)).await;
+        0
+    }
+
+    /// Reports a command line that can't be understood.
+    pub async fn refuse(&self, misuse: Usage) -> u8 {
+        let failure = Failure::new(ErrorKind::Usage, Step::Configure, misuse.message, misuse.hint);
+        let output = self.output_only().await;
+        let (output, log) = self.open(output).await;
+        let mut outcome = Outcome::new(output.dry_run);
+        outcome.fail(failure);
+        self.report(outcome, output, log).await
+    }
+
+    /// Reads and checks the inputs, aside: any file among them may be a pipe at whose other end nobody
+    /// writes.
+    pub async fn read_inputs(&self, flags: Flags) -> (Output, Result<Config, Failure>) {
+        let redactor = self.redactor.clone();
+        let read = aside(move || config::read(std::env::vars_os(), flags, &redactor));
+        let late = match self.budget(TIME_FOR_THE_INPUTS).limit(TIME_FOR_THE_INPUTS, read).await {
+            Ok(Some(Ok(inputs))) => return inputs,
+            Ok(Some(Err(_))) => panicked(Step::Configure),
+            Err(crate::http::Over::Stopped(signal)) => steps::interrupted(signal, Step::Configure),
+            Ok(None) | Err(_) => Failure::new(
+                ErrorKind::InvalidInput,
+                Step::Configure,
+                format!("the inputs couldn't be read within {} s", TIME_FOR_THE_INPUTS.as_secs()),
+                "A file among them, or standard input, is a pipe that nobody writes to, or closes.",
+            ),
+        };
+        (self.output_only().await, Err(late))
+    }
+
+    /// Where report and log go, when the rest of the inputs doesn't matter any more.
+    async fn output_only(&self) -> Output {
+        let redactor = self.redactor.clone();
+        let output = aside(move || config::output_only(std::env::vars_os(), &redactor));
+        wait(output, &self.budget(Duration::ZERO)).await.unwrap_or_default()
+    }
+
+    /// Starts the log, and puts into the report file what is true if nothing more can be written.
+    pub async fn open(&self, mut output: Output) -> (Output, Log) {
+        let log = logging::start(std::mem::take(&mut output.log), &self.redactor);
+        if let Some(file) = &mut output.report_file {
+            let killed = Report::of_a_killed_run(output.dry_run).into_json(None);
+            if let Err(error) = file.put_for_now(&killed) {
+                warn!("the report file can't be written: {error}");
+            }
+        }
+        (output, log)
+    }
+
+    /// Does the job. The run's clock starts now, when the inputs are there.
+    pub async fn do_the_steps(&mut self, config: Config, outcome: &mut Outcome) {
+        config.warnings.iter().for_each(|warning| warn!("{warning}"));
+        config.notes.iter().for_each(|note| debug!("{note}"));
+        let deadline = Instant::now() + config.deadline;
+        self.deadline = Some(deadline);
+        let budget = Budget::new(deadline, self.stop.clone());
+        outcome.role = config.job.role;
+        let steps = steps::run(&config.job, config.access, &self.redactor, outcome, &budget);
+        let ended = caught(steps).await;
+        outcome.failure = match ended {
+            Some(result) => result.err(),
+            None => Some(panicked(outcome.step)),
+        };
+    }
+
+    /// Logs a failure, and publishes the report. Answers the exit code.
+    pub async fn report(&self, outcome: Outcome, output: Output, log: Log) -> u8 {
+        if let Some(failure) = &outcome.failure {
+            error!(
+                step = %failure.step,
+                kind = failure.kind.name(),
+                request_id = failure.exchange.as_ref().map(|exchange| exchange.request_id.as_str()),
+                tenant = failure.tenant.as_ref().map(|tenant| tenant.message.as_str()),
+                "{failure}. {}",
+                failure.hint
+            );
+        }
+        let report = Report::new(outcome, self.started.elapsed(), &self.redactor);
+        let now = Instant::now();
+        let end = self.deadline.map_or(now, |deadline| deadline.min(now));
+        let budget = Budget::new(end, self.stop.clone());
+        // What was logged comes out before the report.
+        log.is_written(&budget).await;
+        let exit_code = publish(report, output, &budget).await;
+        log.is_written(&budget).await;
+        exit_code
+    }
+
+    fn budget(&self, time: Duration) -> Budget {
+        Budget::new(Instant::now() + time, self.stop.clone())
+    }
+}
+
+/// What `work` answers; nothing if it panicked.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(Poll::Ready(answer)) => Poll::Ready(Some(answer)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(_) => Poll::Ready(None),
+    })
+    .await
+}
+
+fn panicked(step: Step) -> Failure {
+    let place = PANIC.get().map_or("an unknown place", String::as_str);
+    Failure::new(
+        ErrorKind::Internal,
+        step,
+        format!("the program panicked at {place}"),
+        "Please report this, with the log. Check the connection's admins in Atlan before you run again.",
+    )
+}
+
+/// The path of a source file from its crate on: what is before that is the build machine's.
+fn crate_path(path: &str) -> &str {
+    let in_registry = path.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/'));
+    let in_std = path.split_once("/library/");
+    in_registry.or(in_std).map_or(path, |(_, rest)| rest)
+}
+
+fn no_resources(error: &io::Error) -> Failure {
+    Failure::new(
+        ErrorKind::Unavailable,
+        Step::Configure,
+        format!("this machine doesn't let the program start: {error}"),
+        "Let it open more files (ulimit -n: 32 are enough) or start more threads, and run again.",
+    )
+}
+
+/// A report without anything that waits, for a process that can't have a runtime.
+fn last_words(failure: &Failure) -> ExitCode {
+    let redactor = Redactor::default();
+    let mut outcome = Outcome::new(false);
+    outcome.fail(failure.clone());
+    let report = Report::new(outcome, Duration::ZERO, &redactor);
+    let exit_code = report.exit_code();
+    let json = report.into_json(None);
+    if let Some(file) = config::output_only(std::env::vars_os(), &redactor).report_file {
+        // Standard output says the same.
+        let _ = file.write(&json);
+    }
+    let _ = crate::report::print((json + "\n").as_bytes());
+    ExitCode::from(exit_code)
+}

@@ -1,0 +1,219 @@
+//! Keeping secrets out of everything that is printed.
+//!
+//! A secret is a [`SecretString`] from the moment it is read: it doesn't print. Text from outside
+//! can still repeat one (a tenant that echoes a header in its error page, a person who pasted it
+//! into the wrong place), so everything on its way out passes a [`Redactor`].
+
+mod spelling;
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{Arc, RwLock};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::text::CUT_OFF;
+use spelling::Plain;
+pub(crate) use spelling::plain;
+
+const REDACTED: &str = "[REDACTED]";
+
+/// Shorter secrets are not searched for: they would be found inside ordinary words.
+const SHORTEST_SEARCHED: usize = 8;
+
+/// Knows every secret of this run and replaces it in text. Clones share one list.
+#[derive(Clone, Default)]
+pub struct Redactor(Arc<RwLock<Vec<SecretString>>>);
+
+impl Redactor {
+    /// From now on `secret` is replaced, however it is spelled.
+    pub fn hide(&self, secret: &SecretString) {
+        let plain = secret.expose_secret();
+        // The first as it stands, the second as a form, the third without any escape in itself.
+        let spellings = [plain.to_owned(), plain.replace(' ', "+"), spelling::plain(plain)];
+        let mut known = self.0.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for spelling in spellings {
+            if spelling.len() >= SHORTEST_SEARCHED && !known.iter().any(|k| k.expose_secret() == spelling) {
+                known.push(spelling.into());
+            }
+        }
+    }
+
+    /// `text` without any known secret.
+    pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let known = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let known: Vec<&[u8]> = known.iter().map(|secret| secret.expose_secret().as_bytes()).collect();
+        let mut places = places(text.as_bytes(), &known);
+        if spelling::may_be_escaped(text) && !known.is_empty() {
+            let plain = Plain::of(text);
+            places.extend(self::places(&plain.bytes, &known).into_iter().map(|place| plain.origin(place)));
+        }
+        replaced(text, places)
+    }
+
+    /// `text` of the tenant without any known secret, nor anything else that looks like a JWT:
+    /// a piece of a token, or somebody else's.
+    pub fn clean_foreign(&self, text: &str) -> String {
+        let text = self.clean(text);
+        replaced(&text, jwts(&text)).into_owned()
+    }
+}
+
+/// Where one of `secrets` stands in `text`, or the start of one whose rest was cut off.
+fn places(text: &[u8], secrets: &[&[u8]]) -> Vec<Range<usize>> {
+    let mut places = Vec::new();
+    for secret in secrets {
+        places.extend(found(text, secret));
+    }
+    for cut in found(text, CUT_OFF.as_bytes()).into_iter().chain(found(text, b"...")) {
+        let head = &text[..cut.start];
+        let longest = |secret: &&[u8]| {
+            (SHORTEST_SEARCHED..secret.len()).rev().find(|length| head.ends_with(&secret[..*length]))
+        };
+        let start = secrets.iter().filter_map(longest).max();
+        places.extend(start.map(|length| cut.start - length..cut.start));
+    }
+    places
+}
+
+/// Every place of `part` in `text`, those that overlap included.
+fn found(text: &[u8], part: &[u8]) -> Vec<Range<usize>> {
+    let Some(first) = part.first() else { return Vec::new() };
+    let starts = text.iter().enumerate().filter(|(_, byte)| *byte == first).map(|(start, _)| start);
+    starts.filter(|start| text[*start..].starts_with(part)).map(|start| start..start + part.len()).collect()
+}
+
+/// `text` with each of `places` replaced, those that overlap by one word.
+fn replaced(text: &str, mut places: Vec<Range<usize>>) -> Cow<'_, str> {
+    if places.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    places.sort_by_key(|place| place.start);
+    let mut clean = String::with_capacity(text.len());
+    let mut end = 0;
+    for place in places {
+        let start = (0..=place.start).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        if start >= end {
+            clean.push_str(&text[end..start]);
+            clean.push_str(REDACTED);
+        }
+        end = (place.end.max(end)..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    }
+    clean.push_str(&text[end..]);
+    Cow::Owned(clean)
+}
+
+/// Where in `text` there is a JWT, or the start of one: wherever in it.
+pub fn jwts(text: &str) -> Vec<Range<usize>> {
+    /// How the base64 of `{"` starts.
+    const START: &str = "eyJ";
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let mut places: Vec<Range<usize>> = Vec::new();
+    for (start, _) in text.match_indices(START) {
+        if places.last().is_some_and(|last| start < last.end) {
+            continue;
+        }
+        let length = text.as_bytes()[start..].iter().take_while(|byte| is_part(byte)).count();
+        let jwt = text[start..start + length].trim_end_matches('.');
+        if starts_with_json(jwt) {
+            places.push(start..start + jwt.len());
+        }
+    }
+    places
+}
+
+/// True if `text` starts with the base64 of what can be the start of a JSON object: twelve bytes
+/// of it are enough to tell it from a word.
+fn starts_with_json(text: &str) -> bool {
+    let start = text.split('.').next().and_then(|header| header.get(..16));
+    let decoded = start.and_then(|start| URL_SAFE_NO_PAD.decode(start).ok());
+    decoded.is_some_and(|json| json.iter().all(|byte| matches!(byte, b' '..=b'~')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor(secrets: &[&str]) -> Redactor {
+        let redactor = Redactor::default();
+        for secret in secrets {
+            redactor.hide(&SecretString::from(*secret));
+        }
+        redactor
+    }
+
+    #[test]
+    fn a_secret_is_replaced_in_each_of_its_spellings() {
+        let redactor = redactor(&["p\"ss/w+örd&1= x"]);
+        for text in [
+            "p\"ss/w+örd&1= x",
+            r#"p\"ss/w+örd&1= x"#,
+            r#"p\"ss\/w\u002b\u00F6rd\u00261\u003d\u0020x"#,
+            "p%22ss%2Fw%2B%C3%B6rd%261%3D+x",
+            "p%22ss%2fw%2b%c3%b6rd%261%3d%20x",
+            "p&quot;ss/w+örd&amp;1= x",
+            "p&#34;ss&#x2F;w&#x2b;&#246;rd&amp;1&#61; x",
+            r#"p\\\"ss\\/w+örd&1= x"#,
+            "p%2522ss%252Fw%252B%25C3%25B6rd%25261%253D%2520x",
+        ] {
+            assert_eq!(redactor.clean(&format!("a {text} b")), "a [REDACTED] b", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_secret_that_looks_escaped_itself_is_replaced_as_well() {
+        let redactor = redactor(&[r"50%41\n&amp;rest"]);
+        for text in [r"50%41\n&amp;rest", r"50%41\\n&amp;rest", "50%2541%5Cn%26amp%3Brest"] {
+            assert_eq!(redactor.clean(text), "[REDACTED]", "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_secret_that_another_starts_or_overlaps() {
+        for secrets in [["12345678", "12345678-and-more"], ["12345678-and-more", "12345678"]] {
+            assert_eq!(redactor(&secrets).clean("a 12345678-and-more b"), "a [REDACTED] b");
+        }
+        let redactor = redactor(&["abcdefgh", "efghijkl"]);
+        assert_eq!(redactor.clean("<abcdefghijkl> abcdefgh"), "<[REDACTED]> [REDACTED]");
+    }
+
+    #[test]
+    fn the_start_of_a_secret_that_was_cut_off_is_replaced() {
+        let redactor = redactor(&["0123456789abcdef"]);
+        for (text, clean) in [
+            ("a 0123456789abcde… b", "a [REDACTED]… b"),
+            ("a 01234567… b 012345678…", "a [REDACTED]… b [REDACTED]…"),
+            ("a 0123456789abc... b", "a [REDACTED]... b"),
+            ("a 0123456… b", "a 0123456… b"),
+            ("01234567 … b", "01234567 … b"),
+        ] {
+            assert_eq!(redactor.clean(text), clean);
+        }
+    }
+
+    #[test]
+    fn a_short_secret_does_not_garble_ordinary_text() {
+        assert_eq!(redactor(&["jdoe"]).clean("jdoe was here, 100%41"), "jdoe was here, 100%41");
+    }
+
+    #[test]
+    fn what_looks_like_a_token_is_removed_from_foreign_text() {
+        let redactor = Redactor::default();
+        for (text, clean) in [
+            (
+                "bad token 'eyJhbGciOiJub25lIn0.eyJleHAi.c2ln', eyJ is short",
+                "bad token '[REDACTED]', eyJ is short",
+            ),
+            ("name=eyJhbGciOiJub25lIn0.", "name=[REDACTED]."),
+            ("xeyJhbGciOiJub25lIn0, and eyJleHAiOjE3MDAwMDB9", "x[REDACTED], and [REDACTED]"),
+            (
+                "SurveyJournalismOfTheYear eyJafjallajokull-volcano",
+                "SurveyJournalismOfTheYear eyJafjallajokull-volcano",
+            ),
+        ] {
+            assert_eq!(redactor.clean_foreign(text), clean);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The result in words, for a person at a terminal.
+
+use std::fmt::Write;
+
+use super::{Report, UsersPart};
+use crate::steps::Status;
+use crate::text::{escaped, listed, quoted};
+
+/// A few lines: what happened, to which connection and token, who the admins are, what to do next.
+pub(super) fn text(report: &Report, colours: bool) -> String {
+    let asset = report.asset.as_ref().map_or_else(
+        || "it".to_owned(),
+        |asset| {
+            let found = asset.found();
+            quoted(found.name.as_deref().unwrap_or(&found.qualified_name))
+        },
+    );
+    let token = report.api_token.as_ref().map_or_else(
+        || "the API token".to_owned(),
+        |token| format!("the API token {}", quoted(token.name.as_deref().unwrap_or(&token.client_id))),
+    );
+    let holder = match report.role {
+        None => "a connection admin",
+        Some("viewer") => "a viewer",
+        Some(_) => "an editor",
+    };
+    let (colour, done) = match report.status {
+        Status::Added => (32, format!("Added: {token} is now {holder} of {asset}.")),
+        Status::AlreadyAdmin => {
+            (32, format!("Nothing to do: {token} is a connection admin of {asset} already."))
+        }
+        Status::AlreadyEditor => (32, format!("Nothing to do: {token} is an editor of {asset} already.")),
+        Status::AlreadyViewer => (32, format!("Nothing to do: {token} is a viewer of {asset} already.")),
+        Status::WouldAdd => (33, format!("Dry run: {token} would become {holder} of {asset}.")),
+        Status::Failed => (31, "Failed.".to_owned()),
+    };
+    let mut text = String::new();
+    // Writing to a string can't fail.
+    if let Some(error) = &report.error {
+        let _ = writeln!(
+            text,
+            "{} (exit code {}, {}, in {})",
+            error.message, error.exit_code, error.kind, error.step
+        );
+        let _ = writeln!(text, "What to do: {}", error.hint);
+        if let Some(request) = &error.request {
+            let _ = writeln!(text, "Request ID, for Atlan's support: {}", request.http.request_id);
+        }
+    }
+    if let Some(users) = &report.users {
+        let lists = users.lists();
+        let what = if matches!(users, UsersPart::ViewerUsers(_)) { "viewers" } else { "admin users" };
+        let (when, names) = match &lists.after {
+            Some(after) if report.status == Status::WouldAdd => ("would be", after),
+            Some(after) => ("are now", after),
+            None => ("are", &lists.before),
+        };
+        let names = listed(names.iter().map(String::as_str), 10);
+        let _ = writeln!(text, "Its {what} {when}: {names}");
+    }
+    if report.status == Status::WouldAdd {
+        text.push_str("Nothing was written. Run again without --dry-run to do it.\n");
+    }
+    // What others wrote must not act on the terminal; our own colours may.
+    let (done, text) = (escaped(&done, |_| false), escaped(&text, |c| c == '\n'));
+    match colours {
+        true => format!("\u{1b}[{colour}m{done}\u{1b}[0m\n{text}"),
+        false => format!("{done}\n{text}"),
+    }
+}

@@ -1,0 +1,47 @@
+//! Step 2: reads the connection and its admins, or the query collection and its lists.
+
+use tracing::{info, warn};
+
+use super::{Outcome, archived};
+use crate::atlan::{Request, Snapshot, Tenant};
+use crate::config::{AssetKind, Job};
+use crate::error::{Failure, Step};
+use crate::http::Budget;
+use crate::text::quoted;
+
+pub(super) async fn retrieve_connection_admins(
+    tenant: &mut Tenant,
+    job: &Job,
+    outcome: &mut Outcome,
+    budget: &Budget,
+) -> Result<Snapshot, Failure> {
+    let step = Step::RetrieveConnectionAdmins;
+    outcome.step = step;
+    let noun = job.asset.kind.noun();
+    info!(%step, "reading the {noun} {}", quoted(job.asset.qualified_name.as_str()));
+    let found = tenant.read_asset(Request::Read, budget).await?;
+    let has_token = outcome.api_token.as_ref().is_some_and(|token| found.has(token.username.as_str()));
+    outcome.history.read(found.version, has_token);
+    outcome.found = Some(found.clone());
+    if found.is_archived {
+        return Err(archived(&job.asset, step));
+    }
+    let name = quoted(found.name.as_deref().unwrap_or(job.asset.qualified_name.as_str()));
+    let users = job.role.users();
+    info!(%step, "found the {noun} {name} with {} {users}", found.users.names().len());
+    if found.name.is_none() {
+        warn!(%step, "the tenant shows no name of the {noun}: it is missing, or no text");
+    }
+    // A collection's viewers are another list than those who may change it.
+    if job.dry_run
+        && job.asset.kind == AssetKind::Connection
+        && let Some(user) = tenant.username().filter(|name| !found.has(name))
+    {
+        warn!(
+            %step,
+            "the user {} isn't among the connection's admin users: a dry run doesn't show whether they may write",
+            quoted(user)
+        );
+    }
+    Ok(found)
+}

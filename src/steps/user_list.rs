@@ -1,0 +1,80 @@
+//! The list of admin users: a set, in an order of the storage's own, that is only ever written
+//! while it is fresh, and only with one name more.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::config::Username;
+
+/// At most so much time may lie between the answer to the read and the write on the wire. Whoever
+/// is added or removed by somebody else in that time is lost or put back by our list.
+pub(crate) const MOST_AGE: Duration = Duration::from_secs(1);
+
+/// The admin users as they were read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UserList(Vec<String>);
+
+impl UserList {
+    pub(crate) fn new(names: Vec<String>) -> UserList {
+        UserList(names)
+    }
+
+    pub(crate) fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|known| known == name)
+    }
+
+    /// Whom `self` has and `other` hasn't.
+    pub(crate) fn not_in(&self, other: &UserList) -> Vec<String> {
+        // The usual case by far needs no set, which would be half of the work.
+        if other.0.starts_with(&self.0) {
+            return Vec::new();
+        }
+        let others: HashSet<&str> = other.0.iter().map(String::as_str).collect();
+        self.0.iter().filter(|name| !others.contains(name.as_str())).cloned().collect()
+    }
+
+    /// True if both have the same names, in whatever order.
+    pub(crate) fn is_same(&self, other: &UserList) -> bool {
+        self.0 == other.0 || self.not_in(other).is_empty() && other.not_in(self).is_empty()
+    }
+
+    /// The list as it was read, with `username` last.
+    pub(crate) fn with_appended(&self, username: &Username) -> UserList {
+        let mut names = Vec::with_capacity(self.0.len() + 1);
+        names.extend(self.0.iter().cloned());
+        if !self.has(username.as_str()) {
+            names.push(username.as_str().to_owned());
+        }
+        UserList(names)
+    }
+}
+
+/// A list that may be written, once and soon: the write consumes it.
+#[derive(Debug)]
+pub(crate) struct FreshList {
+    list: UserList,
+    read_at: Instant,
+}
+
+impl FreshList {
+    /// The list that was read at `read_at`, with `username` appended.
+    pub(crate) fn new(read: &UserList, read_at: Instant, username: &Username) -> FreshList {
+        FreshList { list: read.with_appended(username), read_at }
+    }
+
+    /// What to write.
+    pub(crate) fn names(&self) -> &[String] {
+        self.list.names()
+    }
+
+    /// When the write must be on its way.
+    pub(crate) fn not_after(&self) -> Instant {
+        self.read_at + MOST_AGE
+    }
+}

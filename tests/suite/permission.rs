@@ -1,0 +1,130 @@
+//! Who may do what, and what the report says to those who may not.
+
+use stand_in_tenant::{Role, Stage, StandIn, example};
+
+use crate::support::{Job, all_at_once, example};
+
+const TOKEN: &str = "retrieve-token";
+const ADMINS: &str = "retrieve-connection-admins";
+const UPDATE: &str = "append-and-update";
+
+/// A tenant in which this user, who is on no list, is in the connection's group.
+fn in_a_group(user: &str, role: Role) -> StandIn {
+    let tenant = example();
+    tenant.edit(|world| {
+        world.groups.insert("data-stewards".to_owned(), vec![user.to_owned()]);
+        world.roles.insert(user.to_owned(), role);
+    });
+    tenant
+}
+
+#[test]
+fn a_member_on_the_list_is_told_which_role_is_missing() {
+    for role in [Role::Member, Role::Guest] {
+        let tenant = example();
+        tenant.edit(|world| world.roles.insert("jdoe".to_owned(), role));
+        let ran = Job::against(&tenant).signed_in(&tenant, "jdoe").run();
+        let report = ran.failed(8, "forbidden", UPDATE);
+        ran.says(
+            "the user \"jdoe\" may not change the connection",
+            "\"jdoe\" is on the list of connection admins",
+        );
+        ran.says("", "takes Atlan's Admin role, too (members and guests can't)");
+        ran.says("", "less than a minute ago");
+        assert_eq!((&report["changed"], tenant.count(Stage::Write)), (&false.into(), 1));
+        assert_eq!(report["error"]["tenant"]["code"], "ATLAS-403-00-001");
+    }
+}
+
+#[test]
+fn whoever_is_not_on_the_list_is_told_who_is() {
+    let tenant = in_a_group("guest", Role::Member);
+    let signed_in = Job::against(&tenant).signed_in(&tenant, "guest");
+    let nameless = Job::against(&tenant).env("USER_BEARER_TOKEN", example::GUEST_BEARER);
+    for (job, who) in [(signed_in, "the user \"guest\" may"), (nameless, "the user may")] {
+        let ran = job.run();
+        ran.failed(8, "forbidden", UPDATE);
+        ran.says(who, "must be a connection admin of \"default/snowflake/1700000000\"");
+        ran.says("may not change the connection", "Its admin users are \"jdoe\", \"asmith\".");
+    }
+}
+
+#[test]
+fn whoever_has_no_right_at_all_may_not_even_read() {
+    let tenant = example();
+    let ran = Job::against(&tenant).signed_in(&tenant, "guest").run();
+    let report = ran.failed(8, "forbidden", ADMINS);
+    ran.says("the user \"guest\" may not read the connection", "must be a connection admin of");
+    assert_eq!((&report["changed"], tenant.count(Stage::Read)), (&false.into(), 1));
+}
+
+#[test]
+fn a_connection_without_admin_users_is_said_to_have_none() {
+    let tenant = in_a_group("guest", Role::Member);
+    tenant.edit(|world| world.first().admin_users = None);
+    let ran = Job::against(&tenant).signed_in(&tenant, "guest").run();
+    ran.failed(8, "forbidden", UPDATE);
+    ran.says("may not change", "It has no admin users: its admin groups and roles decide.");
+}
+
+#[test]
+fn an_api_tokens_own_bearer_token_is_told_as_that() {
+    let tenant = example();
+    let ran = Job::against(&tenant).signed_in(&tenant, example::USERNAME).run();
+    ran.failed(8, "forbidden", ADMINS);
+    ran.says("may not read", "This is an API token's own bearer token");
+}
+
+#[test]
+fn a_user_who_may_not_list_api_tokens_is_told_which_right_is_missing() {
+    for (input, value) in [("API_TOKEN_NAME", example::TOKEN), ("API_TOKEN_GUID", example::TOKEN_GUID)] {
+        let tenant = example();
+        tenant.edit(|world| world.may_not_list_tokens.insert("jdoe".to_owned()));
+        let job = Job::against(&tenant).signed_in(&tenant, "jdoe").without("API_TOKEN_NAME");
+        let ran = job.env(input, value).run();
+        let report = ran.failed(8, "forbidden", TOKEN);
+        ran.says(
+            "the user \"jdoe\" may not look up API tokens",
+            "a right of its own, which Atlan's Admins have",
+        );
+        ran.says("", "as API_TOKEN_CLIENT_ID");
+        assert_eq!((&report["changed"], tenant.requests().len()), (&false.into(), 1));
+    }
+}
+
+#[test]
+fn a_client_id_needs_no_looking_up() {
+    let tenant = example();
+    tenant.edit(|world| world.may_not_list_tokens.insert("jdoe".to_owned()));
+    let by_client_id = || {
+        let job = Job::against(&tenant).signed_in(&tenant, "jdoe").without("API_TOKEN_NAME");
+        job.env("API_TOKEN_CLIENT_ID", example::CLIENT_ID)
+    };
+    let ran = by_client_id().run();
+    let token = &ran.added()["api_token"];
+    assert_eq!((&token["name"], &token["guid"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    assert_eq!(token["username"], example::USERNAME);
+    assert!(ran.stderr.contains("may not look up API tokens: the client ID is taken as it is"), "{ran:?}");
+    assert!(ran.stderr.contains("nobody knows whether the API token has expired"), "{ran:?}");
+
+    // Atlas checks it: nobody is added who isn't there.
+    tenant.edit(|world| {
+        world.first().remove(example::USERNAME);
+        world.tokens.clear();
+    });
+    let ran = by_client_id().run();
+    assert_eq!(ran.failed(9, "rejected", UPDATE)["changed"], false);
+    ran.says("the tenant knows no user for the API token", "check that it still exists");
+}
+
+#[test]
+fn a_dry_run_warns_that_it_proves_no_right_to_write() {
+    let cases = [("guest", true), ("jdoe", false)];
+    all_at_once(&cases, |(user, warned)| {
+        let tenant = in_a_group(user, Role::Guest);
+        let ran = Job::against(&tenant).signed_in(&tenant, user).args(["--dry-run"]).run();
+        assert_eq!((ran.code, &ran.report()["status"]), (Some(0), &"would_add".into()), "{ran:?}");
+        let warning = "a dry run doesn't show whether they may write";
+        assert_eq!(ran.stderr.contains(warning), *warned, "{ran:?}");
+    });
+}

@@ -1,0 +1,109 @@
+//! The report: its limit of bytes, and data of the tenant that is only shown.
+
+use serde_json::{Value, json};
+use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+
+use crate::support::{Job, all_at_once};
+
+fn tenant() -> StandIn {
+    StandIn::start(World::example())
+}
+
+/// Text that is longer than any limit, and takes six bytes a character in JSON.
+fn long() -> String {
+    "\u{7}x\u{202e}".repeat(3000)
+}
+
+#[test]
+fn the_limit_of_bytes_holds_for_every_field_at_its_longest() {
+    let said = |status| {
+        let body = json!({ "errorCode": long(), "errorMessage": long() }).to_string();
+        Fault::Answer(status, Vec::new(), body.into())
+    };
+    let arrange: [fn(&mut World); 2] = [
+        |_| {},
+        |world| {
+            world.first().name = long();
+            world.tokens[0].client_id = format!("apikey-{}", long());
+            world.tokens[0].guid = long();
+            for number in 0..50 {
+                world.first().add(&format!("{number}{}", long()));
+            }
+        },
+    ];
+    for arrange in arrange {
+        for stage in [None, Some(Stage::Token), Some(Stage::Read), Some(Stage::Write), Some(Stage::ReadBack)]
+        {
+            all_at_once(&[1024, 1500, 4096, 8192], |most| {
+                let tenant = tenant();
+                tenant.edit(arrange);
+                if let Some(stage) = stage {
+                    tenant.fail(stage, Times::Forever, said(400));
+                }
+                let ran = Job::against(&tenant).env("REPORT_MAX_BYTES", most.to_string()).run();
+                assert!(ran.stdout.len() <= *most, "{} > {most}: {}", ran.stdout.len(), ran.stdout);
+                let report = ran.report();
+                assert_eq!(report["error"]["exit_code"].as_i64().unwrap_or(0), i64::from(ran.code.unwrap()));
+            });
+        }
+    }
+}
+
+#[test]
+fn what_is_only_shown_or_there_twice_never_ends_the_job() {
+    let record = |record: &str| {
+        format!(r#"{{"records":[{record}]}}"#)
+            .replace("ID", &format!(r#""id":"{}","displayName":"{}""#, example::TOKEN_GUID, example::TOKEN))
+            .replace("CLIENT", example::CLIENT_ID)
+    };
+    let records = [
+        r#"{ID,"clientId":"CLIENT","attributes":[]}"#,
+        r#"{ID,"clientId":"CLIENT","attributes":"none"}"#,
+        r#"{ID,"clientId":"CLIENT","attributes":{"clientId":""}}"#,
+        r#"{ID,"clientId":"CLIENT","attributes":{"clientId":7,"createdAt":"yesterday"}}"#,
+        r#"{ID,"clientId":"CLIENT","attributes":{"createdAt":1,"access.token.lifespan":-1}}"#,
+        r#"{ID,"clientId":"CLIENT","attributes":{"createdAt":1,"access.token.lifespan":0}}"#,
+        r#"{ID,"clientId":null,"attributes":{"clientId":"CLIENT"}}"#,
+    ];
+    for records in records {
+        let tenant = tenant();
+        tenant.fail(Stage::Token, Times::Forever, Fault::body(record(records)));
+        Job::against(&tenant).run().added();
+    }
+    for name in ["null", r#""""#, r#""half \ud83d""#, "7", "[]"] {
+        let tenant = tenant();
+        let read = format!(
+            r#"{{"entity":{{"typeName":"Connection","guid":"g","status":"ACTIVE","createTime":"soon","updateTime":1,
+                "attributes":{{"name":{name},"qualifiedName":"{}","adminUsers":["jdoe"],"adminRoles":null}}}}}}"#,
+            example::CONNECTION
+        );
+        tenant.fail(Stage::Read, Times::Once, Fault::body(read));
+        tenant.edit(|world| world.first().remove("asmith"));
+        let report = Job::against(&tenant).run().added();
+        assert!(report["connection"]["name"].is_null() || name.contains("half"), "{report}");
+    }
+}
+
+#[test]
+fn a_person_at_a_terminal_reads_what_happened_and_what_to_do() {
+    let tenant = tenant();
+    let text = |job: Job| job.env("OUTPUT_FORMAT", "text").run().stdout;
+    let added = text(Job::against(&tenant));
+    assert!(
+        added
+            .starts_with("Added: the API token \"ci-pipeline\" is now a connection admin of \"production\".")
+    );
+    assert!(added.contains("admin users are now: \"jdoe\", \"asmith\""), "{added}");
+    assert!(text(Job::against(&tenant)).starts_with("Nothing to do:"));
+    let failed = text(Job::against(&tenant).env("USER_BEARER_TOKEN", "of-nobody-known"));
+    assert!(
+        failed.contains("exit code 7") && failed.contains("What to do: ") && failed.contains("Request ID"),
+        "{failed}"
+    );
+    let dry = text(Job::against(&self::tenant()).args(["--dry-run"]));
+    assert!(dry.starts_with("Dry run: ") && dry.contains("without --dry-run"), "{dry}");
+    let forged = self::tenant();
+    forged.edit(|world| world.first().name = "a\u{1b}[2J\u{202e}b".to_owned());
+    assert!(!text(Job::against(&forged)).contains(['\u{1b}', '\u{202e}']));
+    assert!(serde_json::from_str::<Value>(&added).is_err());
+}

@@ -1,0 +1,72 @@
+//! What the program does on a terminal.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::os::fd::OwnedFd;
+
+use nix::pty::openpty;
+use serde_json::json;
+use stand_in_tenant::example;
+
+use crate::support::{Job, example, wait_until};
+
+/// A terminal: what is typed into the first, the program reads from the second; and what it prints
+/// there comes out of the first.
+fn terminal() -> (File, OwnedFd) {
+    let pair = openpty(None, None).unwrap();
+    (pair.master.into(), pair.slave)
+}
+
+/// What was printed on a terminal that nobody has open any more.
+fn printed(mut terminal: File) -> String {
+    let mut text = Vec::new();
+    // Linux reports the end as an error.
+    let _ = terminal.read_to_end(&mut text);
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn colours_are_for_terminals_that_want_them() {
+    for (name, value, coloured) in [
+        ("TERM", "xterm", true),
+        ("NO_COLOR", "1", false),
+        ("NO_COLOR", "", true),
+        ("CLICOLOR", "0", false),
+        ("CLICOLOR", "1", true),
+        ("TERM", "dumb", false),
+    ] {
+        let (ours, theirs) = terminal();
+        let tenant = example();
+        let ran = Job::against(&tenant)
+            .env(name, value)
+            .with(|command| {
+                command.stderr(theirs);
+            })
+            .run();
+        ran.added();
+        let log = printed(ours);
+        assert!(log.contains("looking up the API token"), "{log}");
+        assert_eq!(log.contains("\u{1b}["), coloured, "{name}={value}: {log:?}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_to_be_typed_in_is_asked_for() {
+    let (mut ours, theirs) = terminal();
+    let tenant = example();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let stderr = log.reopen().unwrap();
+    let job = Job::against(&tenant).without("API_TOKEN_NAME").args(["--config", "-"]);
+    let running = job
+        .with(|command| {
+            command.stdin(theirs).stderr(stderr);
+        })
+        .start();
+    let said = || std::fs::read_to_string(log.path()).unwrap();
+    wait_until("a word that it waits", || {
+        said().contains("waiting for the inputs as JSON on standard input")
+    });
+    writeln!(ours, "{}", json!({ "api_token_name": example::TOKEN })).unwrap();
+    ours.write_all(b"\x04").unwrap();
+    running.wait().added();
+}

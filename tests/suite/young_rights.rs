@@ -1,0 +1,151 @@
+//! A right reaches the tenant's replicas up to half a minute after it was given, one by one: until
+//! then they answer 403. That is waited for where the right is young, and nowhere else.
+
+use std::time::Duration;
+
+use stand_in_tenant::{Role, Stage, StandIn, World, example};
+
+use crate::support::{Job, Ran, all_at_once, example};
+
+const ADMINS: &str = "retrieve-connection-admins";
+const UPDATE: &str = "append-and-update";
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A tenant where `jdoe` made a connection just now, and the job for it.
+fn young(arrange: impl FnOnce(&mut World)) -> (StandIn, Job) {
+    let mut world = World::example();
+    arrange(&mut world);
+    let connection = world.add_young_connection("new", "jdoe");
+    let tenant = StandIn::start(world);
+    let job = Job::against(&tenant).signed_in(&tenant, "jdoe");
+    (tenant, job.env("CONNECTION_QUALIFIED_NAME", connection))
+}
+
+/// How often it is said why the run waits.
+fn explained(ran: &Ran) -> usize {
+    ran.stderr.matches("which can mean \\\"not yet\\\"").count()
+}
+
+#[test]
+fn the_creator_of_a_new_connection_is_waited_for_until_every_replica_knows_the_right() {
+    // By one replica and by two, of which the one knows it from the start: it shows the list.
+    let replicas = [vec![seconds(3)], vec![seconds(3), seconds(0)], vec![seconds(0), seconds(3)]];
+    all_at_once(&replicas, |replicas| {
+        let (tenant, job) = young(|world| world.right_comes_after("jdoe", replicas));
+        let ran = job.run();
+        ran.added();
+        assert!(ran.elapsed > seconds(3), "{ran:?}");
+        assert_eq!(explained(&ran), 1, "{ran:?}");
+        assert!(ran.stderr.contains("it may take a minute until the right works"), "{ran:?}");
+        // Not asked all the time: every 2 to 3 seconds.
+        let refused = tenant.requests().len() - 4;
+        assert!((2..=5).contains(&refused), "{refused} more requests than usual");
+    });
+}
+
+#[test]
+fn a_right_that_does_not_come_is_waited_for_as_long_as_was_said() {
+    let cases = [
+        ("PERMISSION_PATIENCE_SECONDS", "0", 1),
+        ("PERMISSION_PATIENCE_SECONDS", "3", 2),
+        ("DEADLINE_SECONDS", "4", 2),
+    ];
+    all_at_once(&cases, |(limit, seconds_of_it, reads)| {
+        let (tenant, job) = young(|world| world.right_comes_after("jdoe", &[seconds(3600)]));
+        let ran = job.env(limit, seconds_of_it).run();
+        let report = ran.failed(8, "forbidden", ADMINS);
+        ran.says("the user \"jdoe\" may not read the connection", "run again in a minute");
+        assert_eq!(report["changed"], false);
+        assert_eq!(tenant.count(Stage::Read), *reads, "{limit}={seconds_of_it}: {ran:?}");
+        assert_eq!(explained(&ran), reads - 1, "{ran:?}");
+    });
+}
+
+#[test]
+fn the_wait_ends_with_the_write_which_a_member_may_never_make() {
+    let (tenant, job) = young(|world| {
+        world.roles.insert("jdoe".to_owned(), Role::Member);
+    });
+    let ran = job.env("PERMISSION_PATIENCE_SECONDS", "4").run();
+    let report = ran.failed(8, "forbidden", UPDATE);
+    ran.says("the user \"jdoe\" may not change the connection", "takes Atlan's Admin role");
+    assert_eq!(report["changed"], false);
+    assert_eq!(tenant.count(Stage::Write), 2, "{ran:?}");
+}
+
+#[test]
+fn whoever_was_put_on_the_list_just_now_is_waited_for() {
+    let newcomer = || {
+        let tenant = example();
+        tenant.edit(|world| {
+            world.first().add("newcomer");
+            world.right_comes_after("newcomer", &[seconds(3), seconds(0)]);
+        });
+        tenant
+    };
+    let tenant = newcomer();
+    let ran = Job::against(&tenant).signed_in(&tenant, "newcomer").run();
+    ran.added();
+    assert_eq!(explained(&ran), 1, "{ran:?}");
+
+    // A bearer token that doesn't say whose it is can't tell that its user is on the list.
+    let tenant = newcomer();
+    tenant.edit(|world| world.bearers.insert("opaque-one".to_owned(), "newcomer".to_owned()));
+    let ran = Job::against(&tenant).env("USER_BEARER_TOKEN", "opaque-one").run();
+    ran.failed(8, "forbidden", UPDATE);
+    assert_eq!(tenant.count(Stage::Write), 1);
+}
+
+#[test]
+fn the_refusal_of_an_old_right_is_an_answer() {
+    let refused_at_once = |tenant: &StandIn, user: &str, step| {
+        let ran = Job::against(tenant).signed_in(tenant, user).run();
+        ran.failed(8, "forbidden", step);
+        assert!(tenant.count(Stage::Read) == 1 && tenant.count(Stage::Write) <= 1, "{ran:?}");
+        assert_eq!(explained(&ran), 0, "{ran:?}");
+    };
+    refused_at_once(&example(), "guest", ADMINS);
+    // Somebody else was put on the list just now.
+    let tenant = example();
+    tenant.edit(|world| {
+        world.groups.insert("data-stewards".to_owned(), vec!["guest".to_owned()]);
+        world.roles.insert("guest".to_owned(), Role::Guest);
+        world.first().add("newcomer");
+    });
+    refused_at_once(&tenant, "guest", UPDATE);
+    // Made, and changed last, six minutes ago.
+    let tenant = example();
+    tenant.edit(|world| {
+        world.set_age(example::CONNECTION, seconds(360));
+        world.roles.insert("jdoe".to_owned(), Role::Member);
+    });
+    refused_at_once(&tenant, "jdoe", UPDATE);
+}
+
+#[test]
+fn how_young_a_connection_is_tells_the_servers_clock() {
+    // A clock that is an hour fast, one that is slow, and none.
+    let clocks: [fn(&mut World); 3] = [
+        |world| world.clock_offset = 3600,
+        |world| world.clock_offset = -3600,
+        |world| world.hides_date = true,
+    ];
+    all_at_once(&clocks, |set| {
+        let (_tenant, job) = young(|world| {
+            set(world);
+            world.right_comes_after("jdoe", &[seconds(2)]);
+        });
+        job.run().added();
+    });
+    // Seen from here, a connection that is ten minutes old was made just now.
+    let mut world = World::example();
+    world.clock_offset = 600;
+    world.roles.insert("jdoe".to_owned(), Role::Member);
+    world.set_age(example::CONNECTION, seconds(600));
+    let tenant = StandIn::start(world);
+    Job::against(&tenant).signed_in(&tenant, "jdoe").run().failed(8, "forbidden", UPDATE);
+    assert_eq!(tenant.count(Stage::Write), 1);
+}
