@@ -169,6 +169,12 @@ impl Tenant {
         }
     }
 
+    /// True if there is an API token of exactly this name.
+    pub(crate) async fn has_api_token(&mut self, name: &str, budget: &Budget) -> Result<bool, CallError> {
+        let found = self.api_keys(&ApiTokenRef::Name(name.to_owned()), budget).await?;
+        Ok(!found.tokens.is_empty())
+    }
+
     async fn api_keys(&mut self, wanted: &ApiTokenRef, budget: &Budget) -> Result<Found, CallError> {
         let filter = match wanted {
             ApiTokenRef::Name(name) => json!({ "displayName": name }),

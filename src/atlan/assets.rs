@@ -6,10 +6,9 @@ use std::time::SystemTime;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use tracing::info;
 
 use super::explain::{Request, is_no_such_entity};
-use super::lenient::{number, shown};
+use super::lenient::{names, number, shown};
 use super::patience::Patience;
 use super::snapshot::{Snapshot, Times, Version};
 use super::{CallError, Tenant};
@@ -46,9 +45,11 @@ struct Attributes {
     qualified_name: String,
     #[serde(default, deserialize_with = "shown")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "names")]
     admin_users: Option<Vec<String>>,
     admin_groups: Option<Vec<String>>,
     admin_roles: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names")]
     viewer_users: Option<Vec<String>>,
 }
 
@@ -161,9 +162,9 @@ impl Tenant {
                     return Ok(snapshot);
                 }
                 Err(error) => {
-                    let pause = is_no_such_entity(&error).then(|| patience.while_missing()).flatten();
+                    let noun = self.asset.kind.noun();
+                    let pause = is_no_such_entity(&error).then(|| patience.while_missing(noun)).flatten();
                     let Some(pause) = pause else { return Err(self.explain(error, request)) };
-                    info!("the tenant has no such {} (yet): asking again for 5 s", self.asset.kind.noun());
                     if let Err(over) = budget.pause(pause).await {
                         return Err(self.explain(error.or_stopped(over), request));
                     }

@@ -67,7 +67,9 @@ fn each_transient_fault_that_happens_once_is_survived() {
 #[test]
 fn each_transient_fault_that_lasts_ends_the_run_at_the_deadline() {
     all_at_once(&cases(&REQUESTS, FOR_EVER), |(stage, name, fault)| {
-        let tenant = StandIn::start(World::example());
+        // Its port stays ours while nobody listens there.
+        let port = FreePort::reserve();
+        let tenant = StandIn::start_at(World::example(), port.number(), None);
         tenant.fail(*stage, Times::Forever, fault.clone());
         let job = Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "0.9").env("DEADLINE_SECONDS", "3");
         let ran = job.run();
@@ -89,7 +91,7 @@ fn each_transient_fault_that_lasts_ends_the_run_at_the_deadline() {
 
 #[test]
 fn a_wait_that_the_tenant_asks_for_is_kept() {
-    all_at_once(&[("1".to_owned(), 1.0), (date_in(3), 1.5)], |(retry_after, least)| {
+    all_at_once(&[("1".to_owned(), 1.0), (date_in(6), 2.0)], |(retry_after, least)| {
         let tenant = StandIn::start(World::example());
         tenant.fail(Stage::Token, Times::Once, Fault::retry_after(429, retry_after));
         let ran = Job::against(&tenant).run();
