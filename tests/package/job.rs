@@ -70,7 +70,7 @@ fn deadline() -> u64 {
     let default = || {
         let help = help();
         let row = help.lines().find(|row| row.trim_start().starts_with("DEADLINE_SECONDS ")).unwrap();
-        row.split_once("(default ").unwrap().1.trim_end_matches(')').to_owned()
+        row.split_once("(default ").unwrap().1.split(|c: char| !c.is_ascii_digit()).next().unwrap().to_owned()
     };
     given.unwrap_or_else(default).parse().unwrap()
 }
