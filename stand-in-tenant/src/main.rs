@@ -18,6 +18,8 @@ usage: stand-in-tenant [FLAG...]
   --latency-ms N        answer so much later
   --collection          the inputs that are printed name a query collection instead of the connection
   --admins N            give it so many admin users
+  --connections N       add so many connections: default/snowflake/1700000001 and on
+  --tokens N            add so many API tokens: ci-pipeline-1 and on
   --young SECONDS       it is a connection made just now, to which its creator has no right for so long
   --client ID SECRET    Keycloak knows the workflow by these
   --trace               print its users after each write
@@ -33,6 +35,8 @@ struct Flags {
     latency: Duration,
     collection: bool,
     admins: usize,
+    connections: u32,
+    tokens: u32,
     young: Option<Duration>,
     client: Option<(String, String)>,
     trace: bool,
@@ -86,6 +90,8 @@ impl Flags {
             latency: Duration::ZERO,
             collection: false,
             admins: 0,
+            connections: 0,
+            tokens: 0,
             young: None,
             client: None,
             trace: false,
@@ -99,6 +105,8 @@ impl Flags {
                 "--latency-ms" => flags.latency = Duration::from_millis(parsed(value())),
                 "--collection" => flags.collection = true,
                 "--admins" => flags.admins = parsed(value()),
+                "--connections" => flags.connections = parsed(value()),
+                "--tokens" => flags.tokens = parsed(value()),
                 "--young" => flags.young = Some(Duration::from_secs(parsed(value()))),
                 "--client" => flags.client = Some((value(), value())),
                 "--trace" => flags.trace = true,
@@ -112,6 +120,15 @@ impl Flags {
     /// The world, and the qualified name of what the printed inputs name.
     fn world(&self) -> (World, String) {
         let mut world = World::example();
+        for number in 1..=self.connections {
+            let name = format!("default/snowflake/{}", 1_700_000_000 + u64::from(number));
+            world.add_connection(&name, &format!("production-{number}"), &["jdoe", "asmith"]);
+        }
+        for number in 1..=self.tokens {
+            let guid = format!("5f1e0a52-8c0e-4c0e-9f44-{number:012}");
+            let client_id = format!("apikey-ac69de56-6529-4c8f-b53c-{number:012}");
+            world.add_token(&format!("{}-{number}", example::TOKEN), &guid, &client_id);
+        }
         let old = if self.collection { example::COLLECTION } else { example::CONNECTION };
         let mut name = old.to_owned();
         if let Some(patience) = self.young.filter(|_| !self.collection) {

@@ -1,12 +1,13 @@
-//! The workflow package: that its files say what `package-config.json`, Cargo.toml and the program
-//! say, and that the program does its job with exactly the environment that Argo makes of the
-//! template.
+//! The workflow package and the Job for Kubernetes: that their files say what `package-config.json`,
+//! Cargo.toml and the program say, and that the program does its job with exactly the environment that
+//! Argo makes of the template.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod argo;
 mod config;
+mod job;
 mod run;
 #[allow(dead_code, reason = "shared with the other tests")]
 #[path = "../suite/support.rs"]
@@ -53,4 +54,29 @@ fn help() -> String {
         Command::new(env!("CARGO_BIN_EXE_api-token-connection-admin")).arg("--help").output().unwrap();
     assert!(output.status.success());
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// The exit codes of a run that failed, from `--help`.
+struct ExitCodes {
+    worth_a_retry: BTreeSet<u8>,
+    final_ones: BTreeSet<u8>,
+}
+
+fn exit_codes() -> ExitCodes {
+    let help = help();
+    let (_, table) = help.split_once("\nExit codes").unwrap();
+    let rows = table.lines().skip(1).take_while(|row| !row.is_empty());
+    let (worth_a_retry, final_ones) = rows
+        .filter_map(|row| Some((row, row.split_whitespace().next()?.parse().ok()?)))
+        .filter(|(_, code)| *code != 0)
+        .partition::<Vec<(&str, u8)>, _>(|(row, _)| row.ends_with("worth a retry"));
+    let codes = |rows: Vec<(&str, u8)>| rows.into_iter().map(|(_, code)| code).collect();
+    ExitCodes { worth_a_retry: codes(worth_a_retry), final_ones: codes(final_ones) }
+}
+
+/// A sidecar doesn't end by itself, and the pod with it.
+fn assert_stays_out_of_meshes(metadata: &Value) {
+    assert_eq!(metadata["labels"]["sidecar.istio.io/inject"], "false");
+    assert_eq!(metadata["annotations"]["sidecar.istio.io/inject"], "false");
+    assert_eq!(metadata["annotations"]["linkerd.io/inject"], "disabled");
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::argo::Scope;
-use crate::{help, names, template};
+use crate::{assert_stays_out_of_meshes, exit_codes, help, names, template};
 
 #[test]
 fn every_input_of_the_template_is_one_that_the_program_knows() {
@@ -42,18 +42,25 @@ fn main_has_defaults_for_everything_and_needs_one_secret_which_no_input_can_name
 }
 
 #[test]
-fn argo_retries_only_exit_codes_that_the_program_calls_worth_a_retry() {
-    let help = help();
-    let worth_a_retry: BTreeSet<_> = help
-        .lines()
-        .filter(|line| line.contains("worth a retry"))
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+fn argo_retries_the_exit_codes_that_the_program_calls_worth_a_retry_and_a_pod_that_never_ran() {
     let main = template("main");
     let expression = main["retryStrategy"]["expression"].as_str().unwrap();
-    let retried: BTreeSet<_> = expression.split('\'').filter(|part| part.parse::<u8>().is_ok()).collect();
-    assert!(retried.contains("75"), "{expression}");
-    assert!(retried.is_subset(&worth_a_retry), "{expression}: {worth_a_retry:?}");
+    let (codes, rest) = expression
+        .strip_prefix("lastRetry.exitCode in [")
+        .and_then(|expression| expression.split_once(']'))
+        .unwrap();
+    let retried: BTreeSet<i16> =
+        codes.split(", ").map(|code| code.trim_matches('\'').parse().unwrap()).collect();
+    let mut expected: BTreeSet<_> = exit_codes().worth_a_retry.into_iter().map(i16::from).collect();
+    // What Argo takes for the exit code where there is none.
+    expected.insert(-1);
+    assert_eq!(retried, expected);
+    assert_eq!(rest, " || lastRetry.status == 'Error'");
+}
+
+#[test]
+fn the_pod_stays_out_of_service_meshes() {
+    assert_stays_out_of_meshes(&template("main")["metadata"]);
 }
 
 #[test]
