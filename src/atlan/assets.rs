@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use tracing::info;
 
 use super::explain::{Request, is_no_such_entity};
 use super::lenient::{number, shown};
@@ -161,9 +160,9 @@ impl Tenant {
                     return Ok(snapshot);
                 }
                 Err(error) => {
-                    let pause = is_no_such_entity(&error).then(|| patience.while_missing()).flatten();
+                    let noun = self.asset.kind.noun();
+                    let pause = is_no_such_entity(&error).then(|| patience.while_missing(noun)).flatten();
                     let Some(pause) = pause else { return Err(self.explain(error, request)) };
-                    info!("the tenant has no such {} (yet): asking again for 5 s", self.asset.kind.noun());
                     if let Err(over) = budget.pause(pause).await {
                         return Err(self.explain(error.or_stopped(over), request));
                     }
