@@ -334,12 +334,12 @@ fn what_shapes_logs_for_a_whole_cluster_does_not_stop_the_job() {
         ran.added();
         assert!(ran.stderr.contains(words), "{ran:?}");
     }
-    for value in ["myapp=debug", "off", "warn,api_token_connection_admin=off", "my_app"] {
+    all_at_once(&["myapp=debug", "off", "warn,api_token_connection_admin=off", "my_app"], |value| {
         let tenant = example();
         let ran = Job::against(&tenant).env("RUST_LOG", value).env("API_TOKEN_NAME", "none-such").run();
         ran.failed(5, "token_not_found", "retrieve-token");
         assert!(ran.stderr.contains("none-such"), "our own errors are logged: {value}: {ran:?}");
-    }
+    });
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn logs_take_the_words_of_other_programs() {
         ("debug", 20),
         ("warn,hyper=error", 40),
     ];
-    for (level, least) in cases {
+    all_at_once(&cases, |(level, least)| {
         let tenant = example();
         let job = Job::against(&tenant).env("API_TOKEN_NAME", "none-such").env("RUST_LOG", "?=?");
         let ran = job.env("LOG_LEVEL", level).env("LOG_FORMAT", "json").run();
@@ -360,8 +360,8 @@ fn logs_take_the_words_of_other_programs() {
             .stderr
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["level"].as_u64().unwrap());
-        assert!(levels.min().unwrap() >= least, "{level}: {ran:?}");
-    }
+        assert!(levels.min().unwrap() >= *least, "{level}: {ran:?}");
+    });
     let ran = Job::against(&example()).env("LOG_FORMAT", "TEXT").run();
     assert!(ran.stderr.contains("INFO looking up"), "{ran:?}");
 }
