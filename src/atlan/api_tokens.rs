@@ -169,6 +169,12 @@ impl Tenant {
         }
     }
 
+    /// True if there is an API token of exactly this name.
+    pub(crate) async fn has_api_token(&mut self, name: &str, budget: &Budget) -> Result<bool, CallError> {
+        let found = self.api_keys(&ApiTokenRef::Name(name.to_owned()), budget).await?;
+        Ok(!found.tokens.is_empty())
+    }
+
     async fn api_keys(&mut self, wanted: &ApiTokenRef, budget: &Budget) -> Result<Found, CallError> {
         let filter = match wanted {
             ApiTokenRef::Name(name) => json!({ "displayName": name }),
@@ -239,4 +245,11 @@ fn is_wanted(token: &ApiToken, wanted: &ApiTokenRef) -> bool {
         ApiTokenRef::Guid(guid) => token.guid.as_deref() == Some(guid.as_str()),
         ApiTokenRef::ClientId(client_id) => token.client_id == client_id.as_str(),
     }
+}
+
+/// What an answer is read as.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(body: &[u8]) -> Result<Vec<Option<ApiToken>>, String> {
+    let keys: ApiKeys = crate::http::parse(body, &crate::redact::Redactor::default())?;
+    Ok(keys.records.into_iter().flatten().map(Record::into_token).collect())
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::explain::{Request, is_no_such_entity};
-use super::lenient::{number, shown};
+use super::lenient::{names, number, shown};
 use super::patience::Patience;
 use super::snapshot::{Snapshot, Times, Version};
 use super::{CallError, Tenant};
@@ -45,9 +45,11 @@ struct Attributes {
     qualified_name: String,
     #[serde(default, deserialize_with = "shown")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "names")]
     admin_users: Option<Vec<String>>,
     admin_groups: Option<Vec<String>>,
     admin_roles: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "names")]
     viewer_users: Option<Vec<String>>,
 }
 
@@ -223,4 +225,11 @@ impl Tenant {
         let trouble = Trouble { failure: self.explain(error, Request::Write), again };
         if may_have_been_carried_out { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }
     }
+}
+
+/// What an answer is read as.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read(body: &[u8], asset: &Asset, role: Role) -> Result<Snapshot, String> {
+    let answer: EntityAnswer = crate::http::parse(body, &crate::redact::Redactor::default())?;
+    answer.entity.into_snapshot(asset, role, None)
 }

@@ -215,6 +215,7 @@ impl Tenant {
     fn who_may(&self) -> String {
         let asset = quoted(self.asset.qualified_name.as_str());
         let (keeper, noun) = (self.asset.kind.keeper(), self.asset.kind.noun());
+        let keepers_are = self.asset.kind.keepers();
         if self.session.is_of_a_machine() {
             return format!(
                 "This is an API token's own bearer token, and that token isn't {keeper} of {asset}. Give a bearer token \
@@ -227,7 +228,7 @@ impl Tenant {
         });
         match (self.username(), keepers) {
             (Some(name), Some(keepers)) if keepers.iter().any(|keeper| keeper == name) => format!(
-                "{} is {keeper} of {asset} already. To change it takes Atlan's Admin role, too (members and guests \
+                "{} is on the list of {keepers_are} of {asset}. To change it takes Atlan's Admin role, too (members and guests \
                  can't); or they were added less than a minute ago: then run again.",
                 quoted(name)
             ),

@@ -1,7 +1,7 @@
 //! Reading JSON of which only a part matters: what is only shown, or is there twice, never ends
 //! the job, whatever it holds.
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// Any value of the right type; whatever else stands there is the same as nothing.
@@ -43,6 +43,48 @@ pub(super) fn number<'de, D: Deserializer<'de>>(given: D) -> Result<Option<i64>,
         .parse()
         .ok()
         .or_else(|| text.parse().ok().filter(|number: &f64| !number.is_nan()).map(|n| n as i64)))
+}
+
+/// More names than this are no list of people: what is made of them wouldn't fit into the memory that
+/// a Job has.
+const MOST_NAMES: usize = 100_000;
+
+/// A list of names, which the job needs: it must be one, or `null`.
+pub(super) fn names<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Vec<String>>, D::Error> {
+    given.deserialize_option(Names)
+}
+
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Option<Vec<String>>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of names")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, list: D) -> Result<Self::Value, D::Error> {
+        list.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = list.next_element()? {
+            if names.len() == MOST_NAMES {
+                return Err(A::Error::custom("a list has more than 100,000 names"));
+            }
+            names.push(name);
+        }
+        Ok(Some(names))
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod explain;
 mod keycloak;
 mod lenient;
 mod patience;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod properties;
 mod session;
 mod snapshot;
 

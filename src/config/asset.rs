@@ -59,6 +59,14 @@ impl Kind {
         }
     }
 
+    /// Those who may change its lists, in a sentence.
+    pub fn keepers(self) -> &'static str {
+        match self {
+            Kind::Connection => "connection admins",
+            Kind::Collection => "editors",
+        }
+    }
+
     /// Whoever may change its lists, in a sentence.
     pub fn keeper(self) -> &'static str {
         match self {

@@ -31,7 +31,7 @@ use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::redact::Redactor;
 use crate::text;
 use fresh::FreshBody;
-use network::Network;
+use network::{Broken, Network};
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
@@ -127,6 +127,12 @@ impl Http {
                 late => Err(self.fault_of_waiting(late.err(), limit, call)),
             },
         };
+        let outcome = match outcome {
+            Err(Fault::Broken(broken)) => {
+                Err(Fault::Broken(self.looked_at_again(*broken, call, budget).await))
+            }
+            outcome => outcome,
+        };
         debug!(
             method = exchange.method,
             path = exchange.path,
@@ -164,7 +170,7 @@ impl Http {
         self.network.allow_connections(call.may_connect);
         let response = match request.send().await {
             Ok(response) => response,
-            Err(error) => return Err(self.fault_of(&error, call).await),
+            Err(error) => return Err(self.fault_of(&error, call)),
         };
         let status = response.status();
         exchange.status = Some(status.as_u16());
@@ -191,12 +197,18 @@ impl Http {
         }
     }
 
-    async fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
-        if let Some(reason) = network::kept_back(error) {
-            return Fault::KeptBack(reason);
+    fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
+        match network::kept_back(error) {
+            Some(reason) => Fault::KeptBack(reason),
+            None => Fault::Broken(self.network.broken(error, &call.url).into()),
         }
-        let broken = self.network.broken(error, &call.url);
-        Fault::Broken(self.network.second_look(broken, &call.url, self.request_timeout).await.into())
+    }
+
+    /// What broke, as far as one more connection can tell, within the time that is left.
+    async fn looked_at_again(&self, broken: Broken, call: &Call, budget: &Budget) -> Box<Broken> {
+        let limit = self.request_timeout.min(budget.left());
+        let second_look = self.network.second_look(broken.clone(), &call.url, limit);
+        budget.limit(limit, second_look).await.ok().flatten().unwrap_or(broken).into()
     }
 
     /// The answer's JSON.
@@ -229,6 +241,12 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Re
             format!("its answer has another shape: {}", text::bounded(&error, 200))
         }),
     }
+}
+
+/// What a body is read as beside a status of failure.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn refusal_of(body: &[u8]) -> Refusal {
+    Refusal::new(Service::Atlas, 400, &HeaderMap::new(), body, &Redactor::default())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! fill the one [`Outcome`].
 
 mod append_and_update;
+mod look_alikes;
 #[cfg(test)]
 mod model;
 mod outcome;

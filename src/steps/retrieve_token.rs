@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::Outcome;
+use super::look_alikes::look_alikes;
 use crate::atlan::{ApiToken, Found, Request, Tenant};
 use crate::config::{ApiTokenRef, Job};
 use crate::error::{ErrorKind, Failure, Step};
@@ -32,9 +33,31 @@ pub(super) async fn retrieve_token(
         }
         (found, _) => found.map_err(|error| tenant.explain(error, Request::FindToken))?,
     };
-    let token = only_one(found, &wanted, outcome)?;
+    let token = match only_one(found, &wanted, outcome) {
+        Err(failure) if failure.kind == ErrorKind::TokenNotFound => {
+            return Err(with_look_alike(failure, tenant, &job.api_token, budget).await);
+        }
+        token => token?,
+    };
     info!(%step, "found the API token: its username is {}", quoted(token.username.as_str()));
     Ok(token)
+}
+
+/// The failure of a name that isn't there; if one is there that looks the same, with that in its hint.
+async fn with_look_alike(
+    failure: Failure,
+    tenant: &mut Tenant,
+    wanted: &ApiTokenRef,
+    budget: &Budget,
+) -> Failure {
+    let ApiTokenRef::Name(name) = wanted else { return failure };
+    for (other, difference) in look_alikes(name) {
+        if let Ok(true) = tenant.has_api_token(&other, budget).await {
+            let hint = format!("There is one named {}: {difference}. Give that name.", quoted(&other));
+            return Failure { hint, ..failure };
+        }
+    }
+    failure
 }
 
 fn described(wanted: &ApiTokenRef) -> String {

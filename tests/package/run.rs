@@ -77,7 +77,9 @@ fn the_token_becomes_an_admin_by_the_hand_of_the_user_who_runs_the_workflow() {
             tenant.requests().into_iter().partition(|request| request.path.starts_with("/auth/"));
         assert_eq!((keycloak.len(), atlan.len()), (2, 4));
         for request in atlan {
-            assert_eq!(request.header("authorization"), Some("Bearer minted-bearer-1-of-jdoe"));
+            // The second of the two tokens: the user's, not the workflow's own.
+            let user = tenant.edit(|world| world.given_out()[1].clone());
+            assert_eq!(request.header("authorization"), Some(&*format!("Bearer {user}")));
             for (name, value) in [
                 ("x-atlan-agent", "workflow"),
                 ("x-atlan-agent-id", "csa-api-token-connection-admin-1700000000-x7k2p"),
@@ -100,7 +102,7 @@ fn the_token_becomes_an_admin_by_the_hand_of_the_user_who_runs_the_workflow() {
 fn a_user_without_rights_changes_nothing() {
     let tenant = StandIn::start(World::example());
     let pod = Pod::of_user(example::GUEST_ID, &[("connection_qualified_name", example::CONNECTION), TOKEN]);
-    pod.run(&tenant).failed(8, "forbidden", "append-and-update");
+    pod.run(&tenant).failed(8, "forbidden", "retrieve-connection-admins");
     assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith"]);
     assert_eq!(tenant.edit(|world| world.first().writes), 0);
     assert_eq!(pod.report()["error"]["kind"], "forbidden");

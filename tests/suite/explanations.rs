@@ -84,7 +84,7 @@ fn each_failure_without_an_answer_says_what_to_do() {
     all_at_once(&cases, |(fault, message, hint)| {
         let tenant = example();
         tenant.fail(Stage::Read, Times::Forever, fault.clone());
-        let job = Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "0.9").env("DEADLINE_SECONDS", "3");
+        let job = Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "0.9").env("DEADLINE_SECONDS", "6");
         let ran = job.run();
         ran.failed(75, "unavailable", "retrieve-connection-admins");
         ran.says(message, hint);

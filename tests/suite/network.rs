@@ -511,6 +511,14 @@ fn a_file_of_certificates_that_cannot_be_used_is_named_with_what_is_wrong() {
     }
     assert_eq!(tenant.connections(), 0);
 
+    // What is empty isn't there.
+    for (variable, value) in [("SSL_CERT_FILE", ""), ("SSL_CERT_FILE", " "), ("SSL_CERT_DIR", " ")] {
+        let ran = Job::against(&tenant).env(variable, value).run();
+        let message = ran.report()["error"]["message"].as_str().unwrap().to_owned();
+        let machine = ["CA that isn't known here", "no CA certificates were found on this machine"];
+        assert!(machine.iter().any(|words| message.contains(words)), "{message}");
+    }
+
     // One that is bad beside a good one is warned of.
     let mixed = Files::with([("mixed.pem", format!("{nonsense}{pem}").as_bytes())]);
     let folders = format!("{}:{}", empty.path().display(), good.folder().display());

@@ -44,7 +44,7 @@ fn the_creator_of_a_new_connection_is_waited_for_until_every_replica_knows_the_r
         right_comes_after(&tenant, "jdoe", replicas);
         let ran = job.run();
         ran.added();
-        assert!(ran.elapsed > seconds(3), "{ran:?}");
+        assert!(ran.elapsed > seconds(2), "{ran:?}");
         assert_eq!(explained(&ran), 1, "{ran:?}");
         assert!(ran.stderr.contains("it may take a minute until the right works"), "{ran:?}");
         // Not asked all the time: every 2 to 3 seconds.

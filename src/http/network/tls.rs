@@ -82,7 +82,16 @@ impl ResolvesClientCert for NoClientCertificate {
 fn roots(file: Option<&str>, folders: Option<&str>) -> Result<RootCertStore, String> {
     let mut found = Found { roots: RootCertStore::empty(), problems: Vec::new() };
     if file.is_none() && folders.is_none() {
-        found.add(load_native_certs());
+        if ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| std::env::var_os(name).is_some()) {
+            // There, and empty: the library would look for a file without a name.
+            let places = openssl_probe::probe();
+            found.add(load_certs_from_paths(
+                places.cert_file.as_deref(),
+                places.cert_dir.first().map(AsRef::as_ref),
+            ));
+        } else {
+            found.add(load_native_certs());
+        }
         if found.roots.is_empty() {
             let why = found.problems.first().map(|what| format!(" ({what})")).unwrap_or_default();
             return Err(format!("no CA certificates were found on this machine{why}"));
