@@ -48,15 +48,7 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
         }
     }
     if let Some(users) = &report.users {
-        let lists = users.lists();
-        let what = if matches!(users, UsersPart::ViewerUsers(_)) { "viewers" } else { "admin users" };
-        let (when, names) = match &lists.after {
-            Some(after) if report.status == Status::WouldAdd => ("would be", after),
-            Some(after) => ("are now", after),
-            None => ("are", &lists.before),
-        };
-        let names = listed(names.iter().map(String::as_str), 10);
-        let _ = writeln!(text, "Its {what} {when}: {names}");
+        let _ = writeln!(text, "{}", list(users, report.status));
     }
     if report.status == Status::WouldAdd {
         text.push_str("Nothing was written. Run again without --dry-run to do it.\n");
@@ -67,4 +59,16 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
         true => format!("\u{1b}[{colour}m{done}\u{1b}[0m\n{text}"),
         false => format!("{done}\n{text}"),
     }
+}
+
+/// Who is on the list, or would be.
+fn list(users: &UsersPart, status: Status) -> String {
+    let lists = users.lists();
+    let what = if matches!(users, UsersPart::ViewerUsers(_)) { "viewers" } else { "admin users" };
+    let (when, names) = match &lists.after {
+        Some(after) if status == Status::WouldAdd => ("would be", after),
+        Some(after) => ("are now", after),
+        None => ("are", &lists.before),
+    };
+    format!("Its {what} {when}: {}", listed(names.iter().map(String::as_str), 10))
 }

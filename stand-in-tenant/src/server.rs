@@ -14,6 +14,9 @@ use tokio_rustls::TlsAcceptor;
 use crate::exchange::handle;
 use crate::plan::Shared;
 
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
 pub(crate) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -30,8 +33,7 @@ pub(crate) fn start(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new().spawn(move || {
         runtime.block_on(async {
-            let listening = listen(address).and_then(|listener| Ok((listener.local_addr()?, listener)));
-            let (address, listener) = match listening {
+            let (address, listener, _reserved) = match reserve(address) {
                 Ok(listening) => listening,
                 Err(error) => return drop(ready.send(Err(error))),
             };
@@ -45,11 +47,26 @@ pub(crate) fn start(
     address_of.recv().unwrap_or_else(|_| Err(io::Error::other("the server has ended")))
 }
 
+/// Listens, and has a second socket at the same address, which never does: so nobody else is given
+/// the port while nobody listens there. Where two sockets can't have one address, there is one.
+fn reserve(address: SocketAddr) -> io::Result<(SocketAddr, TcpListener, Option<TcpSocket>)> {
+    let reserved = bind(address)?;
+    let address = reserved.local_addr()?;
+    match listen(address) {
+        Ok(listener) => Ok((address, listener, Some(reserved))),
+        Err(_) => Ok((address, reserved.listen(BACKLOG)?, None)),
+    }
+}
+
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    bind(address)?.listen(BACKLOG)
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
-    socket.listen(1024)
+    Ok(socket)
 }
 
 async fn serve(
@@ -69,7 +86,13 @@ async fn serve(
             Some(pause) = away.recv() => {
                 drop(listener);
                 tokio::time::sleep(pause).await;
-                listener = listen(address).expect("the same port again");
+                listener = loop {
+                    match listen(address) {
+                        Ok(listener) => break listener,
+                        // A process that is being started has a copy of the old socket for a moment.
+                        Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                    }
+                };
             }
         }
     }

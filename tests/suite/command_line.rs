@@ -4,7 +4,7 @@ use serde_json::json;
 use stand_in_tenant::example;
 use tempfile::TempDir;
 
-use crate::support::{Job, Ran, example};
+use crate::support::{Job, Ran, all_at_once, example};
 
 #[track_caller]
 fn misused(ran: &Ran, words: &[&str]) {
@@ -21,7 +21,7 @@ fn misused(ran: &Ran, words: &[&str]) {
 
 #[test]
 fn a_flag_that_is_nearly_one_is_named_and_any_other_argument_only_by_its_place() {
-    for (argument, words) in [
+    let arguments = [
         ("--dryrun", "Write --dry-run"),
         ("--dry_run", "Write --dry-run"),
         ("--DRY-RUN", "Write --dry-run"),
@@ -45,9 +45,10 @@ fn a_flag_that_is_nearly_one_is_named_and_any_other_argument_only_by_its_place()
         ("sesame-open", "argument 1"),
         ("--sesame0open", "argument 1"),
         ("--token=sesame-open", "argument 1"),
-    ] {
+    ];
+    all_at_once(&arguments, |(argument, words)| {
         misused(&Job::bare().secret("sesame").args([argument]).run(), &[words]);
-    }
+    });
     misused(&Job::bare().args(["--dry-run", "what"]).run(), &["argument 2"]);
     misused(&Job::bare().args(["--config", "x", "--json", "what"]).run(), &["argument 4"]);
 }

@@ -4,9 +4,9 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
-use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+use stand_in_tenant::{Fault, Stage, Times, example};
 
-use crate::support::{FreePort, Job, all_at_once, example};
+use crate::support::{Job, all_at_once, example};
 
 #[test]
 fn a_connection_that_is_not_found_is_named() {
@@ -82,8 +82,7 @@ fn each_failure_without_an_answer_says_what_to_do() {
         (Fault::Away(Duration::from_secs(3600)), "nobody listens on that port", "ATLAN_BASE_URL"),
     ];
     all_at_once(&cases, |(fault, message, hint)| {
-        let port = FreePort::reserve();
-        let tenant = StandIn::start_at(World::example(), port.number(), None);
+        let tenant = example();
         tenant.fail(Stage::Read, Times::Forever, fault.clone());
         let job = Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "0.9").env("DEADLINE_SECONDS", "6");
         let ran = job.run();

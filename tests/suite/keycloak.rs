@@ -181,9 +181,10 @@ fn a_token_that_expires_in_mid_run_is_renewed_as_often_as_it_takes() {
 #[test]
 fn a_fresh_token_that_is_not_known_yet_is_tried_again_within_three_seconds() {
     let tenant = example();
-    tenant.edit(|world| world.keycloak.unknown_for = Duration::from_millis(1200));
+    tenant.edit(|world| world.keycloak.unknown_for = Duration::from_millis(1500));
     Job::in_cluster(&tenant).run().added();
-    assert_eq!((tenant.count(Stage::Token), tenant.edit(|world| world.minted)), (3, 1));
+    assert!((2..=3).contains(&tenant.count(Stage::Token)));
+    assert_eq!(tenant.edit(|world| world.minted), 1, "no other was needed");
 
     let tenant = example();
     tenant.edit(|world| world.keycloak.unknown_for = Duration::from_secs(3600));

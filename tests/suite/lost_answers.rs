@@ -60,7 +60,7 @@ fn a_write_that_did_not_come_through_is_repeated_after_a_fresh_read() {
 #[test]
 fn a_lost_answer_that_no_retry_can_follow_is_still_looked_into() {
     // The deadline leaves no time for a second write; a read within a moment of grace it does.
-    let job = |tenant: &StandIn| Job::against(tenant).env("DEADLINE_SECONDS", "3");
+    let job = |tenant: &StandIn| Job::against(tenant).env("DEADLINE_SECONDS", "4");
     all_at_once(&[true, false], |carried_out| {
         let tenant = StandIn::start(World::example());
         if *carried_out {
@@ -93,7 +93,7 @@ fn a_tenant_that_cannot_be_asked_any_more_leaves_the_truth_open() {
             true => tenant.lose_answer(Stage::Write, Times::Once, Fault::Away(FOR_EVER)),
             false => tenant.fail(Stage::Write, Times::Once, Fault::Away(FOR_EVER)),
         }
-        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run();
+        let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "4").run();
         let report = ran.failed(75, "unavailable", "append-and-update");
         assert_eq!(report["changed"], Value::Null, "{ran:?}");
         let hint = report["error"]["hint"].as_str().unwrap();
@@ -129,7 +129,7 @@ fn a_write_refused_for_an_expired_token_that_cannot_be_renewed_changed_nothing()
     let tenant = StandIn::start(World::example());
     tenant.set_latency(Duration::from_millis(300));
     tenant.before(Stage::Write, World::expire_minted);
-    let running = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "3").start();
+    let running = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "4").start();
     wait_until("the read", || tenant.count(Stage::Read) > 0);
     tenant.fail(Stage::TokenExchange, Times::Forever, Fault::status(503));
     let report = running.wait().failed(75, "unavailable", "append-and-update");

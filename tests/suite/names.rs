@@ -130,20 +130,25 @@ fn the_name_of_an_api_token_is_taken_exactly() {
 
 #[test]
 fn what_cannot_be_seen_in_a_name_is_shown_when_it_is_not_found() {
-    for (name, shown) in [
-        ("ci\u{a0}pipeline", "ci\\u00a0pipeline"),
-        ("ci-pipe\u{ad}line", "ci-pipe\\u00adline"),
-        ("ci-pipeline\u{200b}", "ci-pipeline\\u200b"),
-        ("cafe\u{301}", "cafe\\u0301"),
-    ] {
-        let report = Job::against(&example()).env("API_TOKEN_NAME", name).run().failed(
-            5,
-            "token_not_found",
-            "retrieve-token",
-        );
-        let message = report["error"]["message"].as_str().unwrap();
-        assert!(message.contains(shown), "{message}");
-    }
+    let names = [
+        ("ci\u{a0}pipeline", "ci\\u00a0pipeline", "letter by letter"),
+        (
+            "ci-pipe\u{ad}line",
+            "ci-pipe\\u00adline",
+            "named \"ci-pipeline\": without a character that can't be seen",
+        ),
+        (
+            "ci-pipeline\u{200b}",
+            "ci-pipeline\\u200b",
+            "named \"ci-pipeline\": without a character that can't be seen",
+        ),
+        ("cafe\u{301}", "cafe\\u0301", "letter by letter"),
+    ];
+    all_at_once(&names, |(name, shown, hint)| {
+        let ran = Job::against(&example()).env("API_TOKEN_NAME", name).run();
+        ran.failed(5, "token_not_found", "retrieve-token");
+        ran.says(shown, hint);
+    });
 }
 
 #[test]

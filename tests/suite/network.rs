@@ -93,16 +93,17 @@ fn a_tenant_is_reached_through_a_proxy_that_sees_only_its_name() {
 fn a_proxy_gets_its_password_however_it_is_written_and_nobody_sees_it() {
     let (tenant, files) = tls_tenant();
     let clear = StandIn::start(World::example());
-    for (credentials, sent) in [
+    let passwords = [
         ("me:open%20sesame", CREDENTIALS),
         ("me:open%20sesame@\n", CREDENTIALS),
         ("me:se/sa#me?x@y", "bWU6c2Uvc2EjbWU/eEB5"),
         ("me:se%2Fsa%23me%3Fx%40y", "bWU6c2Uvc2EjbWU/eEB5"),
-    ] {
+    ];
+    all_at_once(&passwords, |(credentials, sent)| {
         let proxy = Between::start(Manner::Closed(sent), Some(&tenant));
         let (credentials, end) = match credentials.strip_suffix("@\n") {
             Some(credentials) => (credentials, "/\n"),
-            None => (credentials, ""),
+            None => (*credentials, ""),
         };
         let url = format!("http://{credentials}@127.0.0.1:{}{end}", proxy.port());
         for url in [url.clone(), format!("'{url}'"), format!("\"{url}\"\r\n")] {
@@ -115,7 +116,7 @@ fn a_proxy_gets_its_password_however_it_is_written_and_nobody_sees_it() {
         let ran = Job::against(&clear).env("HTTP_PROXY", &url).env("LOG_LEVEL", "trace").run();
         assert_eq!(ran.code, Some(0), "{url}: {ran:?}");
         shows_nothing(&ran, sent);
-    }
+    });
     assert!(
         clear
             .requests()
@@ -191,7 +192,7 @@ fn a_proxy_that_wants_a_password_ends_the_run_at_once() {
 #[test]
 fn what_a_proxy_refuses_is_told_as_the_proxys() {
     let (tenant, files) = tls_tenant();
-    for (answer, code, kind, message, hint) in [
+    let answers = [
         (
             "HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno",
             10,
@@ -222,14 +223,15 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
             "doesn't say why by HTTP",
             "HTTPS_PROXY",
         ),
-    ] {
-        let proxy = Between::start(Manner::Say(answer.into()), None);
+    ];
+    all_at_once(&answers, |(answer, code, kind, message, hint)| {
+        let proxy = Between::start(Manner::Say((*answer).into()), None);
         let url = format!("http://me:open-sesame@127.0.0.1:{}", proxy.port());
         let ran = trusting(&tenant, &files).env("HTTPS_PROXY", url).env("DEADLINE_SECONDS", "3").run();
-        ran.failed(code, kind, "retrieve-token");
+        ran.failed(*code, kind, "retrieve-token");
         says(&ran, "the proxy 127.0.0.1:", hint);
         says(&ran, message, hint);
-    }
+    });
     assert_eq!(tenant.connections(), 0);
 }
 
@@ -283,13 +285,14 @@ fn a_proxy_that_is_not_there_is_named() {
 #[test]
 fn a_proxy_variable_that_cannot_be_used_is_refused_before_any_request() {
     let (tenant, files) = tls_tenant();
-    for (value, what) in [
+    let values = [
         ("socks5://127.0.0.1:1080", "SOCKS"),
         ("ftp://127.0.0.1", "http:// or https://"),
         ("http://127.0.0.1 :3128", "white space"),
         ("http://me:secret-sesame@", "isn't the address of a proxy"),
         ("8080", "isn't the address of a proxy"),
-    ] {
+    ];
+    all_at_once(&values, |(value, what)| {
         for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
             let ran = trusting(&tenant, &files).env(variable, value).run();
             ends_at_once(&ran, 4, "invalid_input", "configure");
@@ -297,7 +300,7 @@ fn a_proxy_variable_that_cannot_be_used_is_refused_before_any_request() {
             says(&ran, what, "");
             assert!(!ran.everything().contains("secret-sesame"), "{ran:?}");
         }
-    }
+    });
     assert_eq!(tenant.connections(), 0);
 }
 
@@ -549,14 +552,14 @@ fn a_connection_that_is_not_answered_is_told_with_the_input_that_limits_it() {
 fn a_connection_that_a_shorter_limit_gives_up_is_no_slow_answer() {
     let (tenant, files) = tls_tenant();
     let silent = Between::start(Manner::Silence, None);
-    for (limit, value) in [("DEADLINE_SECONDS", "3"), ("REQUEST_TIMEOUT_SECONDS", "0.4")] {
+    all_at_once(&[("DEADLINE_SECONDS", "3"), ("REQUEST_TIMEOUT_SECONDS", "0.4")], |(limit, value)| {
         let job = trusting(&tenant, &files).env("ATLAN_BASE_URL", silent.url("https"));
         let ran = job.env("DEADLINE_SECONDS", "3").env(limit, value).run();
         ran.failed(75, "unavailable", "retrieve-token");
         says(&ran, "can't connect to 127.0.0.1:", "a firewall drops the packets");
         says(&ran, ": no connection within ", "port");
         assert_eq!(ran.report()["changed"], false);
-    }
+    });
     // And a slow answer is no missing connection.
     tenant.fail(Stage::Token, Times::Forever, Fault::Silence);
     let ran =
@@ -627,8 +630,9 @@ fn an_answer_that_is_too_large_is_told_with_the_limit() {
 fn only_the_start_of_an_error_page_is_read() {
     let page = || format!("<html>{}</html>", "no way ".repeat(3 << 20)).into_bytes();
     let tenant = StandIn::start(World::example());
-    tenant.fail(Stage::Token, Times::Forever, Fault::Answer(503, Vec::new(), page()));
-    let running = Job::against(&tenant).env("DEADLINE_SECONDS", "3").start();
+    let later = vec![("retry-after", "999".to_owned())];
+    tenant.fail(Stage::Token, Times::Forever, Fault::Answer(503, later, page()));
+    let running = Job::against(&tenant).start();
     let status = format!("/proc/{}/status", running.child.id());
     let mut most_kib = 0;
     while let Ok(status) = std::fs::read_to_string(&status) {

@@ -12,7 +12,7 @@ const SOON: Duration = Duration::from_secs(40);
 #[test]
 fn a_user_who_is_not_known_yet_is_asked_for_again_however_old_anything_is() {
     let tenant = example();
-    tenant.edit(|world| world.account_comes_after(example::USERNAME, Duration::from_secs(3)));
+    tenant.before(Stage::Token, |world| world.account_comes_after(example::USERNAME, Duration::from_secs(3)));
     let ran = Job::against(&tenant).run();
     ran.added();
     assert!(tenant.count(Stage::Write) > 1);

@@ -130,7 +130,7 @@ fn a_tenant_that_accepts_writes_and_forgets_them_is_not_believed() {
 fn a_writer_who_never_stops_is_fought_until_the_deadline_only() {
     let tenant = StandIn::start(World::example());
     tenant.after_each(Stage::Write, overwrite);
-    let report = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run().failed(
+    let report = Job::against(&tenant).env("DEADLINE_SECONDS", "5").run().failed(
         11,
         "verification_failed",
         "append-and-update",

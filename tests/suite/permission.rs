@@ -27,9 +27,9 @@ fn a_member_on_the_list_is_told_which_role_is_missing() {
         let report = ran.failed(8, "forbidden", UPDATE);
         ran.says(
             "the user \"jdoe\" may not change the connection",
-            "\"jdoe\" is on the list of connection admins",
+            "\"jdoe\" is on the list of connection admins of \"default/snowflake/1700000000\"",
         );
-        ran.says("", "takes Atlan's Admin role, too (members and guests can't)");
+        ran.says("", "To change it takes Atlan's Admin role, too (members and guests can't)");
         ran.says("", "less than a minute ago");
         assert_eq!((&report["changed"], tenant.count(Stage::Write)), (&false.into(), 1));
         assert_eq!(report["error"]["tenant"]["code"], "ATLAS-403-00-001");

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -135,19 +135,20 @@ impl Job {
                 written.push((value, before));
             }
         }
-        let child = one_after_another(|| self.command.spawn().unwrap());
+        let child = start_in_turn(&mut self.command);
         Running { started: Instant::now(), child, secrets: self.secrets, written }
     }
 }
 
-/// Programs that start at the same moment would keep each other from their deadlines, however few
-/// they are that run a moment later: nearly all of them wait.
-fn one_after_another<T>(start: impl FnOnce() -> T) -> T {
-    static STARTING: Mutex<()> = Mutex::new(());
-    let _turn = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
-    let started = start();
-    std::thread::sleep(Duration::from_millis(10));
-    started
+/// Starts the program when it is its turn. Those that start in one moment would keep each other from
+/// their deadlines, however many can run side by side a moment later: nearly all that they do is wait.
+fn start_in_turn(command: &mut Command) -> Child {
+    // A mutex that is fair: nobody waits longer than those who came before take.
+    static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = STARTING.blocking_lock();
+    let child = command.spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(4));
+    child
 }
 
 /// The program while it runs.

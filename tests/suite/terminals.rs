@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
-use nix::pty::openpty;
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use serde_json::json;
 use stand_in_tenant::{Stage, Times, example};
 
@@ -14,8 +16,14 @@ use crate::support::{Job, example, wait_until};
 /// A terminal: what is typed into the first, the program reads from the second; and what it prints
 /// there comes out of the first.
 fn terminal() -> (File, OwnedFd) {
-    let pair = openpty(None, None).unwrap();
-    (pair.master.into(), pair.slave)
+    // Programs that other tests start must not have it open, too: nobody would see its end.
+    let ours = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let mut options = File::options();
+    options.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits());
+    let theirs = options.open(ptsname_r(&ours).unwrap()).unwrap();
+    (OwnedFd::from(ours).into(), theirs.into())
 }
 
 /// What was printed on a terminal that nobody has open any more.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stand_in_tenant::{Certificate, Fault, Stage, StandIn, Times, World};
 
-use crate::support::{FreePort, Job, Ran};
+use crate::support::{Job, Ran};
 
 /// A job that trusts the CA of this tenant, and no other.
 fn trusting(tenant: &StandIn) -> (Job, tempfile::TempDir) {
@@ -100,12 +100,11 @@ fn no_variable_switches_verification_off() {
 #[test]
 fn a_connection_that_is_made_anew_is_verified_again() {
     // After the first request, somebody else takes the tenant's place.
-    let port = FreePort::reserve();
-    let tenant = StandIn::start_at(World::example(), port.number(), Some(Certificate::Good));
+    let tenant = StandIn::start_tls(World::example(), Certificate::Good);
     let (job, _folder) = trusting(&tenant);
     tenant.fail(Stage::Read, Times::Once, Fault::Away(Duration::from_secs(3600)));
     let running = job.start();
-    let address = (Ipv4Addr::LOCALHOST, port.number()).into();
+    let address = (Ipv4Addr::LOCALHOST, tenant.port()).into();
     let impostor = loop {
         match StandIn::listen(World::example(), address, Some(Certificate::Good)) {
             Ok(impostor) => break impostor,

@@ -114,22 +114,20 @@ fn an_environment_that_is_not_utf8_is_no_bug() {
 
 #[test]
 fn what_shapes_logs_for_a_whole_cluster_does_not_stop_the_job() {
-    for (value, words) in [
-        ("a=b=c,,!", "RUST_LOG isn't understood"),
-        ("{{x}}=a", "RUST_LOG isn't understood"),
-        ("my_app=loud", "RUST_LOG isn't understood"),
-    ] {
+    for (value, words) in
+        [("a=b=c,,!", "RUST_LOG isn't understood"), ("my_app=loud", "RUST_LOG isn't understood")]
+    {
         let tenant = example();
         let ran = Job::against(&tenant).env("RUST_LOG", value).run();
         ran.added();
         assert!(ran.stderr.contains(words), "{ran:?}");
     }
-    for value in ["myapp=debug", "off", "warn,api_token_connection_admin=off", "my_app"] {
+    all_at_once(&["myapp=debug", "off", "warn,api_token_connection_admin=off", "my_app"], |value| {
         let tenant = example();
         let ran = Job::against(&tenant).env("RUST_LOG", value).env("API_TOKEN_NAME", "none-such").run();
         ran.failed(5, "token_not_found", "retrieve-token");
         assert!(ran.stderr.contains("none-such"), "our own errors are logged: {value}: {ran:?}");
-    }
+    });
 }
 
 #[test]
@@ -142,7 +140,7 @@ fn logs_take_the_words_of_other_programs() {
         ("debug", 20),
         ("warn,hyper=error", 40),
     ];
-    for (level, least) in cases {
+    all_at_once(&cases, |(level, least)| {
         let tenant = example();
         let job = Job::against(&tenant).env("API_TOKEN_NAME", "none-such").env("RUST_LOG", "?=?");
         let ran = job.env("LOG_LEVEL", level).env("LOG_FORMAT", "json").run();
@@ -150,8 +148,8 @@ fn logs_take_the_words_of_other_programs() {
             .stderr
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["level"].as_u64().unwrap());
-        assert!(levels.min().unwrap() >= least, "{level}: {ran:?}");
-    }
+        assert!(levels.min().unwrap() >= *least, "{level}: {ran:?}");
+    });
     let ran = Job::against(&example()).env("LOG_FORMAT", "TEXT").run();
     assert!(ran.stderr.contains("INFO looking up"), "{ran:?}");
 }

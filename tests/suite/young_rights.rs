@@ -24,6 +24,12 @@ fn young(arrange: impl FnOnce(&mut World)) -> (StandIn, Job) {
     (tenant, job.env("CONNECTION_QUALIFIED_NAME", connection))
 }
 
+/// This user's rights reach the replicas so long after the job's first request.
+fn right_comes_after(tenant: &StandIn, user: &'static str, replicas: &[Duration]) {
+    let replicas = replicas.to_vec();
+    tenant.before(Stage::Token, move |world| world.right_comes_after(user, &replicas));
+}
+
 /// How often it is said why the run waits.
 fn explained(ran: &Ran) -> usize {
     ran.stderr.matches("which can mean \\\"not yet\\\"").count()
@@ -34,7 +40,8 @@ fn the_creator_of_a_new_connection_is_waited_for_until_every_replica_knows_the_r
     // By one replica and by two, of which the one knows it from the start: it shows the list.
     let replicas = [vec![seconds(3)], vec![seconds(3), seconds(0)], vec![seconds(0), seconds(3)]];
     all_at_once(&replicas, |replicas| {
-        let (tenant, job) = young(|world| world.right_comes_after("jdoe", replicas));
+        let (tenant, job) = young(|_| {});
+        right_comes_after(&tenant, "jdoe", replicas);
         let ran = job.run();
         ran.added();
         assert!(ran.elapsed > seconds(2), "{ran:?}");
@@ -50,11 +57,12 @@ fn the_creator_of_a_new_connection_is_waited_for_until_every_replica_knows_the_r
 fn a_right_that_does_not_come_is_waited_for_as_long_as_was_said() {
     let cases = [
         ("PERMISSION_PATIENCE_SECONDS", "0", 1),
-        ("PERMISSION_PATIENCE_SECONDS", "3", 2),
-        ("DEADLINE_SECONDS", "4", 2),
+        ("PERMISSION_PATIENCE_SECONDS", "4.5", 2),
+        ("DEADLINE_SECONDS", "4.8", 2),
     ];
     all_at_once(&cases, |(limit, seconds_of_it, reads)| {
-        let (tenant, job) = young(|world| world.right_comes_after("jdoe", &[seconds(3600)]));
+        let (tenant, job) = young(|_| {});
+        right_comes_after(&tenant, "jdoe", &[seconds(3600)]);
         let ran = job.env(limit, seconds_of_it).run();
         let report = ran.failed(8, "forbidden", ADMINS);
         ran.says("the user \"jdoe\" may not read the connection", "run again in a minute");
@@ -69,7 +77,7 @@ fn the_wait_ends_with_the_write_which_a_member_may_never_make() {
     let (tenant, job) = young(|world| {
         world.roles.insert("jdoe".to_owned(), Role::Member);
     });
-    let ran = job.env("PERMISSION_PATIENCE_SECONDS", "4").run();
+    let ran = job.env("PERMISSION_PATIENCE_SECONDS", "4.5").run();
     let report = ran.failed(8, "forbidden", UPDATE);
     ran.says("the user \"jdoe\" may not change the connection", "takes Atlan's Admin role");
     assert_eq!(report["changed"], false);
@@ -80,10 +88,8 @@ fn the_wait_ends_with_the_write_which_a_member_may_never_make() {
 fn whoever_was_put_on_the_list_just_now_is_waited_for() {
     let newcomer = || {
         let tenant = example();
-        tenant.edit(|world| {
-            world.first().add("newcomer");
-            world.right_comes_after("newcomer", &[seconds(3), seconds(0)]);
-        });
+        tenant.edit(|world| world.first().add("newcomer"));
+        right_comes_after(&tenant, "newcomer", &[seconds(3), seconds(0)]);
         tenant
     };
     let tenant = newcomer();
@@ -134,10 +140,8 @@ fn how_young_a_connection_is_tells_the_servers_clock() {
         |world| world.hides_date = true,
     ];
     all_at_once(&clocks, |set| {
-        let (_tenant, job) = young(|world| {
-            set(world);
-            world.right_comes_after("jdoe", &[seconds(2)]);
-        });
+        let (tenant, job) = young(set);
+        right_comes_after(&tenant, "jdoe", &[seconds(2)]);
         job.run().added();
     });
     // Seen from here, a connection that is ten minutes old was made just now.
