@@ -74,7 +74,7 @@ fn white_space_and_quotation_marks_around_any_value_do_no_harm() {
     let folder = TempDir::new().unwrap();
     let token = file(&folder, "token", example::ADMIN_BEARER);
     let config = file(&folder, "inputs.json", json!({ "user_bearer_token_file": token }).to_string());
-    for around in ["@\r", " @\n", "\"@\"", "'@'\r\n", "“@”", "\u{feff}@\u{200b}"] {
+    all_at_once(&["@\r", " @\n", "\"@\"", "'@'\r\n", "“@”", "\u{feff}@\u{200b}"], |around| {
         let tenant = example();
         let folder = TempDir::new().unwrap();
         let given = |value: &str| around.replace('@', value);
@@ -103,7 +103,7 @@ fn white_space_and_quotation_marks_around_any_value_do_no_harm() {
         let nested = Job::against(&tenant).without("USER_BEARER_TOKEN");
         let ran = nested.env("USER_BEARER_TOKEN_FILE", given(token.to_str().unwrap())).run();
         assert_eq!(ran.report()["status"], "already_admin", "{around:?}: {ran:?}");
-    }
+    });
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn all_inputs_can_come_from_standard_input() {
 
 #[test]
 fn switches_take_what_people_write() {
-    for (value, status) in [
+    let words = [
         ("true", "would_add"),
         ("TRUE", "would_add"),
         ("1", "would_add"),
@@ -228,11 +228,12 @@ fn switches_take_what_people_write() {
         ("0", "added"),
         ("No", "added"),
         ("off", "added"),
-    ] {
+    ];
+    all_at_once(&words, |(value, status)| {
         let tenant = example();
         let ran = Job::against(&tenant).env("DRY_RUN", value).run();
-        assert_eq!(ran.report()["status"], status, "{value}: {ran:?}");
-    }
+        assert_eq!(ran.report()["status"], *status, "{value}: {ran:?}");
+    });
     for (value, status) in [
         (json!(true), "would_add"),
         (json!(1), "would_add"),
@@ -255,7 +256,7 @@ fn numbers_have_bounds_and_may_be_fractions() {
         .env("SETTLE_SECONDS", "0.1")
         .env("DEADLINE_SECONDS", "20.5");
     job.run().added();
-    for (name, value, words) in [
+    let numbers = [
         ("DEADLINE_SECONDS", "2.9", "from 3"),
         ("DEADLINE_SECONDS", "0", "from 3"),
         ("DEADLINE_SECONDS", "-1", "from 3"),
@@ -271,11 +272,12 @@ fn numbers_have_bounds_and_may_be_fractions() {
         ("PERMISSION_PATIENCE_SECONDS", "-1", "from 0"),
         ("SETTLE_SECONDS", "117.5", "at least 3 less than DEADLINE_SECONDS"),
         ("REPORT_MAX_BYTES", "1023", "from 1024"),
-    ] {
+    ];
+    all_at_once(&numbers, |(name, value, words)| {
         let tenant = example();
         let ran = Job::against(&tenant).env(name, value).run();
         ran.refused(&tenant, &[name, words]);
-    }
+    });
 }
 
 #[test]
