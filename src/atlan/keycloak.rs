@@ -73,15 +73,17 @@ async fn ask(
     ];
     let call = Call::post_form(Service::Keycloak(grant), &user.keycloak, PATH, &[&client, more].concat());
     let mut patience = Patience::new();
+    let mut before = None;
     let answer = loop {
         let error = match http.send(&call, None, budget).await {
             Ok(answer) => break answer,
-            Err(error) => error,
+            Err(error) => error.or_if_not_made(before.take())?,
         };
         let Some(pause) = patience.after(&error) else { return Err(error) };
         if let Err(over) = budget.pause(pause).await {
             return Err(error.or_stopped(over));
         }
+        before = Some(error);
     };
     let token = http.parse::<TokenAnswer>(&answer)?.access_token;
     redactor.hide(&token);

@@ -89,13 +89,14 @@ impl Tenant {
     /// passes by itself.
     async fn ask(&mut self, call: &Call, budget: &Budget) -> Result<Answer, CallError> {
         let mut patience = Patience::new();
+        let mut before = None;
         loop {
             let error = match self.http.send(call, Some(self.session.bearer()), budget).await {
                 Ok(answer) => {
                     self.session.worked();
                     return Ok(answer);
                 }
-                Err(error) => error,
+                Err(error) => error.or_if_not_made(before.take())?,
             };
             let again = match self.again(&error, budget).await? {
                 Some(pause) => Some(pause),
@@ -109,6 +110,7 @@ impl Tenant {
             if let Err(over) = budget.pause(pause).await {
                 return Err(error.or_stopped(over));
             }
+            before = Some(error);
         }
     }
 

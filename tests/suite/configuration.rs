@@ -103,20 +103,21 @@ fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     std::fs::write(&large, " ".repeat((1 << 20) + 1)).unwrap();
     let latin = folder.path().join("latin.json");
     std::fs::write(&latin, b"{\"api_token_name\": \"gr\xfc\xdfe\"}").unwrap();
-    for (path, words) in [
+    let files = [
         ("/nonexistent/inputs.json", "isn't there"),
         (folder.path().to_str().unwrap(), "a folder"),
         (large.to_str().unwrap(), "larger than 1 MiB"),
         (latin.to_str().unwrap(), "UTF-8"),
         ("{\"dry_run\": true}", "NESTED_CONFIG"),
-    ] {
+    ];
+    all_at_once(&files, |(path, words)| {
         Job::against(&tenant).env("CONFIG_FILE", path).run().refused(&tenant, &["CONFIG_FILE", words]);
         Job::against(&tenant).args(["--config", path]).run().refused(&tenant, &["--config", words]);
         if !path.starts_with('{') {
             let job = Job::against(&tenant).without("USER_BEARER_TOKEN").env("USER_BEARER_TOKEN_FILE", path);
             job.run().refused(&tenant, &["USER_BEARER_TOKEN_FILE", words]);
         }
-    }
+    });
     Job::against(&tenant)
         .env("NESTED_CONFIG", "inputs.json")
         .run()

@@ -100,7 +100,7 @@ fn no_home_no_path_and_no_terminal_are_needed() {
 fn a_file_that_cannot_be_written_is_refused_before_any_request() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing/report.json");
-    for input in ["REPORT_FILE", "LOG_FILE"] {
+    all_at_once(&["REPORT_FILE", "LOG_FILE"], |input| {
         for path in [folder.path(), &missing, "/proc/1/nothing".as_ref()] {
             let tenant = StandIn::start(World::example());
             let ran = Job::against(&tenant).env(input, path).run();
@@ -109,7 +109,7 @@ fn a_file_that_cannot_be_written_is_refused_before_any_request() {
             assert!(message.contains(input) && message.contains("can't be written"), "{message}");
             assert_eq!((&report["changed"], tenant.connections()), (&false.into(), 0));
         }
-    }
+    });
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::support::{Job, all_at_once, example};
 
 #[test]
 fn switches_take_what_people_write() {
-    for (value, status) in [
+    let words = [
         ("true", "would_add"),
         ("TRUE", "would_add"),
         ("1", "would_add"),
@@ -16,11 +16,12 @@ fn switches_take_what_people_write() {
         ("0", "added"),
         ("No", "added"),
         ("off", "added"),
-    ] {
+    ];
+    all_at_once(&words, |(value, status)| {
         let tenant = example();
         let ran = Job::against(&tenant).env("DRY_RUN", value).run();
-        assert_eq!(ran.report()["status"], status, "{value}: {ran:?}");
-    }
+        assert_eq!(ran.report()["status"], *status, "{value}: {ran:?}");
+    });
     for (value, status) in [
         (json!(true), "would_add"),
         (json!(1), "would_add"),
@@ -43,7 +44,7 @@ fn numbers_have_bounds_and_may_be_fractions() {
         .env("SETTLE_SECONDS", "0.1")
         .env("DEADLINE_SECONDS", "20.5");
     job.run().added();
-    for (name, value, words) in [
+    let numbers = [
         ("DEADLINE_SECONDS", "2.9", "from 3"),
         ("DEADLINE_SECONDS", "0", "from 3"),
         ("DEADLINE_SECONDS", "-1", "from 3"),
@@ -59,11 +60,12 @@ fn numbers_have_bounds_and_may_be_fractions() {
         ("PERMISSION_PATIENCE_SECONDS", "-1", "from 0"),
         ("SETTLE_SECONDS", "117.5", "at least 3 less than DEADLINE_SECONDS"),
         ("REPORT_MAX_BYTES", "1023", "from 1024"),
-    ] {
+    ];
+    all_at_once(&numbers, |(name, value, words)| {
         let tenant = example();
         let ran = Job::against(&tenant).env(name, value).run();
         ran.refused(&tenant, &[name, words]);
-    }
+    });
 }
 
 #[test]
