@@ -160,7 +160,8 @@ pub fn help() -> String {
         let _ = writeln!(help, "  {:>3}  {:21}  {}{retry}", kind.exit_code(), kind.name(), kind.meaning());
     }
     help.push_str(
-        "\nThe report is one line of JSON on standard output; logs go to standard error.\n\n\
+        "\nStandard output gets the result: in words on a terminal, elsewhere a report in one line of JSON.\n\
+         Logs go to standard error.\n\n\
          Example:\n  \
            ATLAN_BASE_URL=https://acme.atlan.com \\\n  \
            CONNECTION_QUALIFIED_NAME=default/snowflake/1700000000 \\\n  \

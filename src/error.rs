@@ -119,7 +119,11 @@ impl ErrorKind {
             ErrorKind::Unauthenticated => {
                 (7, "unauthenticated", "the bearer token has expired or isn't accepted")
             }
-            ErrorKind::Forbidden => (8, "forbidden", "the user isn't a connection admin of this connection"),
+            ErrorKind::Forbidden => (
+                8,
+                "forbidden",
+                "the user isn't a connection admin of this connection, or lacks another right",
+            ),
             ErrorKind::Rejected => (9, "rejected", "the tenant refused the request for another reason"),
             ErrorKind::UnexpectedResponse => (
                 10,

@@ -149,7 +149,8 @@ where
     JsonStorageLayer.and_then(layer).boxed()
 }
 
-/// A record as a sentence, for a person at a terminal. The rest of it is for machines.
+/// A record as a sentence, for a person at a terminal. The rest of it is for machines, and for those
+/// who ask for debug records.
 struct Sentences;
 
 impl<S, N> FormatEvent<S, N> for Sentences
@@ -163,28 +164,36 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut message = Message(String::new());
-        event.record(&mut message);
+        let mut said = Said::default();
+        event.record(&mut said);
+        let Said { message, fields } = said;
+        let fields = if *event.metadata().level() > Level::INFO { fields } else { String::new() };
         let (colour, word) = match *event.metadata().level() {
             Level::ERROR => (31, "error:"),
             Level::WARN => (33, "warning:"),
             _ => (36, "-"),
         };
         match writer.has_ansi_escapes() {
-            true => writeln!(writer, "\u{1b}[{colour}m{word}\u{1b}[0m {}", message.0),
-            false => writeln!(writer, "{word} {}", message.0),
+            true => writeln!(writer, "\u{1b}[{colour}m{word}\u{1b}[0m {message}{fields}"),
+            false => writeln!(writer, "{word} {message}{fields}"),
         }
     }
 }
 
-/// Takes the message out of a record.
-struct Message(String);
+/// What a record says. Nothing in it acts on a terminal.
+#[derive(Default)]
+struct Said {
+    message: String,
+    fields: String,
+}
 
-impl Visit for Message {
+impl Visit for Said {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            // What stands in it acts on no terminal.
-            self.0 = text::escaped(&format!("{value:?}"), |_| false).into_owned();
+        let value = format!("{value:?}");
+        let value = text::escaped(&value, |_| false);
+        match field.name() {
+            "message" => self.message = value.into_owned(),
+            name => self.fields.push_str(&format!(" {name}={value}")),
         }
     }
 }

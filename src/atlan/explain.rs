@@ -78,7 +78,7 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
         ),
         Fault::TimedOut(_) => (
             ErrorKind::Unavailable,
-            format!("{who}: {fault}"),
+            format!("{who} gave {fault}"),
             format!("{RUN_AGAIN} If {who} is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS."),
         ),
         Fault::KeptBack(_) => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),

@@ -119,6 +119,9 @@ fn one(text: &str) -> Result<QualifiedName, String> {
     fits_into_a_url(text)?;
     match is_whole(text) && !is_of_a_collection(text) {
         true => Ok(QualifiedName(text.to_owned())),
+        false if is_of_a_collection(text) => {
+            Err("names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned())
+        }
         false => Err(format!("{}; {LOOKS_LIKE}", instead_of_a_name(text))),
     }
 }
@@ -141,9 +144,6 @@ fn instead_of_a_name(text: &str) -> String {
     }
     if Guid::parse(text).is_ok() {
         return "holds a GUID".to_owned();
-    }
-    if is_of_a_collection(text) {
-        return "names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned();
     }
     if let Some(connection) = connection_of(text) {
         return format!("names an asset inside a connection: {}", perhaps(connection));

@@ -46,9 +46,9 @@ pub(super) fn check(checks: &mut Checks<'_>, address: Option<&Address>) -> Optio
     checks.note(format!("{}: found {} ({source})", input.name, token.form));
     refuse_of_another_tenant(checks, input, &token, address.and_then(Address::host));
     if keycloak.is_some() && checks.sources.value(inputs::ATLAN_USER_ID).is_some() {
-        let user = token.username().map_or("the user whose token it is".to_owned(), quoted);
+        let user = token.username().map_or("that token's user".to_owned(), quoted);
         checks.warn(format!(
-            "{} is given, so the run acts as {user}, and not as the user that ATLAN_USER_ID names",
+            "{} is given, so the run acts as {user}, not as the one that ATLAN_USER_ID names",
             input.name
         ));
     }

@@ -13,7 +13,7 @@ pub(super) fn unresolved(text: &str) -> Option<&'static str> {
     if has_template(text) {
         Some(UNRESOLVED)
     } else if is_variable(text) {
-        Some("is the name of a variable, where its value should be: what hands it over doesn't resolve it")
+        Some("is the name of a variable, where its value should be: whatever set it didn't put the value in")
     } else if is_placeholder(text) {
         Some("is a placeholder, as in an example: put the value in its place")
     } else {

@@ -34,8 +34,6 @@ pub struct Network {
     pub ssl_cert_file: Option<PathBuf>,
     /// `SSL_CERT_DIR`
     pub ssl_cert_dir: Option<PathBuf>,
-    /// True if `REQUEST_METHOD` is there, which makes libraries take this for a CGI script.
-    pub request_method_is_set: bool,
     /// True inside a Kubernetes cluster.
     pub in_cluster: bool,
 }
@@ -58,7 +56,6 @@ impl Network {
             no_proxy: either(["NO_PROXY", "no_proxy"]),
             ssl_cert_file: clean(environment, "SSL_CERT_FILE").map(PathBuf::from),
             ssl_cert_dir: clean(environment, "SSL_CERT_DIR").map(PathBuf::from),
-            request_method_is_set: environment.iter().any(|(name, _)| name == "REQUEST_METHOD"),
             in_cluster: clean(environment, "KUBERNETES_SERVICE_HOST").is_some(),
         }
     }
@@ -120,7 +117,7 @@ mod tests {
         assert_eq!(shown(&network.http_proxy), Some(("http_proxy", "http://lower:1".to_owned())));
         assert_eq!(shown(&network.no_proxy), Some(("NO_PROXY", "a".to_owned())));
         assert_eq!(network.ssl_cert_file, Some("/ca.pem".into()));
-        assert!(network.ssl_cert_dir.is_none() && network.in_cluster && !network.request_method_is_set);
+        assert!(network.ssl_cert_dir.is_none() && network.in_cluster);
     }
 
     #[test]

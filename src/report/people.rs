@@ -42,13 +42,16 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
             "{} (exit code {}, {}, in {})",
             error.message, error.exit_code, error.kind, error.step
         );
+        if let Some(tenant) = error.request.as_ref().and_then(|request| request.tenant.as_ref()) {
+            let _ = writeln!(text, "The tenant says: {}", tenant.message);
+        }
         let _ = writeln!(text, "What to do: {}", error.hint);
         if let Some(request) = &error.request {
             let _ = writeln!(text, "Request ID, for Atlan's support: {}", request.http.request_id);
         }
     }
     if let Some(users) = &report.users {
-        let _ = writeln!(text, "{}", list(users, report.status));
+        let _ = writeln!(text, "{}", list(users, report));
     }
     if report.status == Status::WouldAdd {
         text.push_str("Nothing was written. Run again without --dry-run to do it.\n");
@@ -62,11 +65,15 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
 }
 
 /// Who is on the list, or would be.
-fn list(users: &UsersPart, status: Status) -> String {
+fn list(users: &UsersPart, report: &Report) -> String {
     let lists = users.lists();
-    let what = if matches!(users, UsersPart::ViewerUsers(_)) { "viewers" } else { "admin users" };
+    let what = match report.role {
+        None => "admin users",
+        Some("viewer") => "viewers",
+        Some(_) => "editors",
+    };
     let (when, names) = match &lists.after {
-        Some(after) if status == Status::WouldAdd => ("would be", after),
+        Some(after) if report.status == Status::WouldAdd => ("would be", after),
         Some(after) => ("are now", after),
         None => ("are", &lists.before),
     };

@@ -16,7 +16,7 @@ use super::outcome::{Changed, Outcome, SAYS_THE_SAME_AFTER, Standing};
 use super::{UserListApi, archived};
 use crate::atlan::{FreshList, Snapshot, Trouble, Written};
 use crate::budget::{Budget, Over};
-use crate::config::{Job, Username};
+use crate::config::{Job, Role, Username};
 use crate::error::{Failure, Step};
 use crate::http::pauses;
 use crate::text::quoted;
@@ -48,6 +48,7 @@ pub(super) async fn append_and_update(
     outcome.step = step;
     let (name, holder) = (quoted(username.as_str()), job.role.holder());
     if found.has(username.as_str()) {
+        let holder = if found.users.has(username.as_str()) { holder } else { Role::Editor.holder() };
         info!(%step, "{name} is {holder} already: nothing to do");
         outcome.after = Some(found.users);
         return Ok(());

@@ -12,6 +12,10 @@ pub(super) fn look_alikes(name: &str) -> Vec<(String, &'static str)> {
     let with_blanks: String = name.chars().map(|c| if is_overlooked(c) { ' ' } else { c }).collect();
     let mut others = vec![
         (name.trim().to_owned(), "without the white space around it"),
+        (
+            name.trim_matches(['"', '\'', '“', '”', '‘', '’']).to_owned(),
+            "without the quotation marks around it",
+        ),
         (composed, "with its letters composed in another way (Unicode)"),
         (decomposed, "with its letters composed in another way (Unicode)"),
         (visible.trim().to_owned(), "without a character that can't be seen"),
@@ -35,6 +39,7 @@ mod tests {
             ("ci\u{ad}-pipeline", "ci-pipeline"),
             ("ci\u{200b}-pipeline", "ci-pipeline"),
             ("ci\u{a0}pipeline", "ci pipeline"),
+            ("'ci-pipeline'", "ci-pipeline"),
         ] {
             assert!(look_alikes(name).iter().any(|(found, _)| found == other), "{name:?}");
         }

@@ -28,7 +28,7 @@ pub(super) async fn retrieve_connection_admins(
     }
     let name = quoted(found.name.as_deref().unwrap_or(job.asset.qualified_name.as_str()));
     let users = job.role.users();
-    info!(%step, "found the {noun} {name} with {} {users}", found.users.names().len());
+    info!(%step, "found the {noun} {name}; {users}: {}", found.users.names().len());
     if found.name.is_none() {
         warn!(%step, "the tenant shows no name of the {noun}: it is missing, or no text");
     }

@@ -31,7 +31,7 @@ fn a_token_that_only_seems_to_have_expired_is_used() {
 fn the_tenants_refusal_is_the_end_and_the_clocks_are_compared() {
     let ran = Job::against(&tenant(-600)).env("USER_BEARER_TOKEN", expired(10)).run();
     ran.failed(7, "unauthenticated", "retrieve-token");
-    ran.says("doesn't accept the bearer token \"jdoe\"", "This machine's clock is ");
+    ran.says("doesn't accept the bearer token of \"jdoe\"", "This machine's clock is ");
     ran.says("", " ahead of the tenant's.");
 
     let ran = Job::against(&tenant(0)).env("USER_BEARER_TOKEN", expired(10)).run();

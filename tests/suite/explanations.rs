@@ -44,7 +44,7 @@ fn an_unaccepted_bearer_token_is_said_to_be_whose_it_is() {
     tenant.fail(Stage::Token, Times::Forever, Fault::status(401));
     let ran = Job::against(&tenant).signed_in(&tenant, "jdoe").run();
     ran.failed(7, "unauthenticated", "retrieve-token");
-    ran.says("doesn't accept the bearer token \"jdoe\"", "get a fresh bearer token");
+    ran.says("doesn't accept the bearer token of \"jdoe\"", "get a fresh bearer token");
 }
 
 #[test]

@@ -34,9 +34,8 @@ fn all_missing_inputs_are_named_at_once_with_where_to_set_them() {
     ran.refused(
         &tenant,
         &[
-            "missing inputs: CONNECTION_QUALIFIED_NAME, API_TOKEN_NAME",
-            "ATLAN_BASE_URL",
-            "USER_BEARER_TOKEN",
+            "missing inputs: ATLAN_BASE_URL, CONNECTION_QUALIFIED_NAME, API_TOKEN_NAME (or",
+            "USER_BEARER_TOKEN (or",
             "as environment variables",
         ],
     );

@@ -135,7 +135,7 @@ fn a_keycloak_that_stays_away_is_told_as_keycloak_and_not_as_the_tenant() {
     let faults = [
         (Fault::status(503), "Keycloak answers with status 503"),
         (Fault::page(503), "Keycloak answers with status 503"),
-        (Fault::Silence, "Keycloak: no answer within"),
+        (Fault::Silence, "Keycloak gave no answer within"),
     ];
     for stage in CALLS {
         all_at_once(&faults, |(fault, message)| {
@@ -190,7 +190,7 @@ fn a_fresh_token_that_is_not_known_yet_is_tried_again_within_three_seconds() {
     tenant.edit(|world| world.keycloak.unknown_for = Duration::from_secs(3600));
     let ran = Job::in_cluster(&tenant).run();
     let report = ran.failed(7, "unauthenticated", "retrieve-token");
-    ran.says("doesn't accept the bearer token \"jdoe\"", "Keycloak gave out this token a moment ago");
+    ran.says("doesn't accept the bearer token of \"jdoe\"", "Keycloak gave out this token a moment ago");
     assert_eq!((tenant.count(Stage::Token), tenant.edit(|world| world.minted)), (3, 1));
     assert_eq!(report["changed"], false);
 }

@@ -24,12 +24,13 @@ impl Tenant {
                 .to_owned()
         } else {
             format!(
-                "It has most likely expired (they last minutes to hours), or is of another tenant: get a fresh \
+                "It has most likely expired (they last minutes to hours), was not copied whole, or is of another tenant: get a fresh \
                  bearer token of the user and run again.{}",
                 self.clock(refusal)
             )
         };
-        let message = format!("the tenant doesn't accept the bearer token{}", self.of_user());
+        let whose = self.username().map(|name| format!(" of {}", quoted(name))).unwrap_or_default();
+        let message = format!("the tenant doesn't accept the bearer token{whose}");
         (ErrorKind::Unauthenticated, message, hint)
     }
 

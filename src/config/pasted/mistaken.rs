@@ -25,7 +25,7 @@ pub(super) fn for_a_token(word: &str) -> Option<String> {
             "holds a name or a placeholder, not a token"
         }
         () if ["vault:", "arn:", "ENC["].iter().any(|start| word.starts_with(start)) => {
-            "refers to a secret that is kept elsewhere: what hands it over doesn't resolve it"
+            "refers to a secret that is kept elsewhere: whatever set it didn't fetch the secret"
         }
         () if is_shortened(word) => SHORTENED,
         () if Guid::parse(word).is_ok() => "holds a GUID, not a bearer token",

@@ -117,9 +117,10 @@ impl<A> Update<'_, A> {
             Changed::No => return failure,
             Changed::Yes if failure.kind == ErrorKind::VerificationFailed => return failure,
             Changed::Yes => format!("{username} is {holder} now; only the last look wasn't taken."),
+            // Atlan can have given the right without the entry.
             Changed::Unknown => format!(
                 "Check in Atlan whether {username} is among the {members} of {asset}: the write may have been \
-                 carried out. If it isn't, run again: that is safe, and mends a right that was given without the entry."
+                 carried out, or a part of it."
             ),
         };
         Failure { hint: format!("{known} {}", failure.hint), ..failure }
