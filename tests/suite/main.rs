@@ -24,6 +24,7 @@ mod terminals;
 mod wrong_places;
 
 mod api_tokens;
+mod bearer_files;
 mod clocks;
 mod explanations;
 mod hostile_answers;
