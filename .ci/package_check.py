@@ -113,8 +113,9 @@ def like_pyatlan(ours, theirs):
     expect("pyatlan, the form", differences(ours[1], theirs[1]), {version})
     main = "/spec/templates/main"
     expect("pyatlan, the template", differences(ours[2], theirs[2]), {
-        # We add: many connections, patience, one writer at a time, the report, few rights.
+        # We add: many connections, patience, one writer at a time, the report, few rights, no sidecar of a mesh.
         "/spec/templates/for-each-connection",
+        f"{main}/metadata",
         f"{main}/retryStrategy",
         f"{main}/synchronization",
         f"{main}/volumes",

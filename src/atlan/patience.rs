@@ -41,17 +41,19 @@ impl Patience {
 
     /// The pause before the same request is made again; none if that is of no use.
     pub(super) fn after(&mut self, error: &CallError) -> Option<Duration> {
-        let again = match error.heals() {
-            Heals::Never => false,
-            Heals::AtOnce => return Some(Duration::ZERO),
-            Heals::Soon => true,
-            Heals::Within(time) => self.started.elapsed() < time,
+        match error.heals() {
+            Heals::Never => None,
+            Heals::AtOnce => Some(Duration::ZERO),
+            Heals::Soon => Some(error.pause(self.pause())),
+            Heals::Within(time) => {
+                let left = time.checked_sub(self.started.elapsed())?;
+                Some(self.pause().min(left))
+            }
             Heals::AfterFewTries => {
                 self.few += 1;
-                self.few <= FEW_TRIES
+                (self.few <= FEW_TRIES).then(|| error.pause(self.pause()))
             }
-        };
-        again.then(|| error.pause(self.pause()))
+        }
     }
 
     /// The next pause.

@@ -8,6 +8,7 @@ use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
 use super::keycloak;
+use crate::aside::aside;
 use crate::budget::Budget;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
@@ -18,6 +19,9 @@ use crate::text;
 /// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
 /// with a second in between.
 const TRIES_OF_A_FRESH_TOKEN: u32 = 3;
+
+/// A file is read in milliseconds.
+const TIME_FOR_THE_FILE: Duration = Duration::from_secs(2);
 
 /// As whom the requests are made.
 pub(super) struct Session {
@@ -112,11 +116,18 @@ impl Session {
         match &self.source {
             Source::Given => Ok(None),
             Source::File(path) => {
-                let renewed = BearerToken::reread(path, &self.redactor);
-                let bearer = renewed.as_ref().and_then(|token| http::bearer(token.secret()));
-                let Some(bearer) = bearer.filter(|bearer| *bearer != self.bearer) else { return Ok(None) };
+                let (path, redactor) = (path.clone(), self.redactor.clone());
+                // It may be a pipe that nobody writes to any more.
+                let renewed = aside(move || BearerToken::reread(&path, &redactor));
+                let Ok(Some(Ok(Some(token)))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else {
+                    return Ok(None);
+                };
+                let bearer = http::bearer(token.secret()).filter(|bearer| *bearer != self.bearer);
+                let Some(bearer) = bearer else { return Ok(None) };
                 warn!("the bearer token isn't accepted any more; its file holds a new one");
                 self.bearer = bearer;
+                self.username = token.username().map(str::to_owned);
+                self.expired_since = token.expired_since();
                 Ok(Some(Duration::ZERO))
             }
             Source::Keycloak(user) => match self.refused {

@@ -25,6 +25,7 @@ mod values;
 mod wrong_places;
 
 mod api_tokens;
+mod bearer_files;
 mod clocks;
 mod explanations;
 mod hostile_answers;

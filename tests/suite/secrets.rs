@@ -229,7 +229,7 @@ fn no_exit_shows_a_bearer_token() {
 
 #[test]
 fn a_run_that_is_stopped_shows_no_bearer_token_nor_do_its_arguments() {
-    for secret in secrets() {
+    all_at_once(&secrets(), |secret| {
         for (signal, code) in [("TERM", 143), ("INT", 130)] {
             let tenant = StandIn::start(World::example());
             tenant.edit(|world| {
@@ -238,17 +238,17 @@ fn a_run_that_is_stopped_shows_no_bearer_token_nor_do_its_arguments() {
             });
             tenant.fail(Stage::Read, Times::Forever, Fault::Silence);
             let folder = tempfile::tempdir().unwrap();
-            let job = by_guid(Job::against(&tenant), "").env("USER_BEARER_TOKEN", &secret);
+            let job = by_guid(Job::against(&tenant), "").env("USER_BEARER_TOKEN", secret);
             let running = talkative(job, folder.path(), "bunyan").start();
             wait_until("the read", || tenant.count(Stage::Read) > 0);
             let arguments = std::fs::read(format!("/proc/{}/cmdline", running.child.id())).unwrap();
-            assert!(!String::from_utf8(arguments).unwrap().contains(&secret));
+            assert!(!String::from_utf8(arguments).unwrap().contains(secret));
             running.signal(signal);
             let ran = running.wait();
             assert_eq!(ran.code, Some(code));
-            shows_nothing_of(&secret, &ran, folder.path(), signal);
+            shows_nothing_of(secret, &ran, folder.path(), signal);
         }
-    }
+    });
 }
 
 #[test]
@@ -269,13 +269,14 @@ fn a_bearer_token_from_a_file_is_kept_back_as_well() {
 #[test]
 fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() {
     let minted = ["opaque-bearer-1-of-service-account-stand-in-workflow-client", "opaque-bearer-2-of-jdoe"];
-    for (stage, status, exit) in [
+    let refusals = [
         (Stage::ClientCredentials, 401, 7),
         (Stage::TokenExchange, 400, 7),
         (Stage::TokenExchange, 200, 10),
         (Stage::Read, 400, 9),
-    ] {
-        all_at_once(&["bunyan", "pretty"], |format| {
+    ];
+    all_at_once(&refusals, |&(stage, status, exit)| {
+        for format in ["bunyan", "pretty"] {
             let tenant = StandIn::start(World::example());
             tenant.edit(|world| world.keycloak.opaque = true);
             // Only what was given out is a secret.
@@ -286,7 +287,7 @@ fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() 
             tenant.fail(stage, Times::Forever, Fault::Answer(status, Vec::new(), body.to_string().into()));
             let folder = tempfile::tempdir().unwrap();
             let mut job = talkative(Job::in_cluster(&tenant), folder.path(), format);
-            if *format == "pretty" {
+            if format == "pretty" {
                 let file = folder.path().join("secret");
                 std::fs::write(&file, example::WORKFLOW_SECRET).unwrap();
                 job = job.without("CLIENT_SECRET").env("CLIENT_SECRET_FILE", file);
@@ -298,6 +299,6 @@ fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() 
                 // They share pieces with names that may be shown.
                 assert!(minted.iter().all(|token| !ran.everything().contains(token)), "{ran:?}");
             }
-        });
-    }
+        }
+    });
 }
