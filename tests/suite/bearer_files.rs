@@ -51,7 +51,7 @@ fn a_file_that_holds_no_newer_one_ends_the_run_at_once() {
         // Of somebody else, it is said whose it is.
         match ran.code {
             Some(8) => ran.says("the user \"guest\" may not read", ""),
-            _ => ran.says("doesn't accept the bearer token \"jdoe\"", "get a fresh bearer token"),
+            _ => ran.says("doesn't accept the bearer token of \"jdoe\"", "get a fresh bearer token"),
         }
         assert!(matches!(ran.code, Some(7 | 8)), "{ran:?}");
         assert!(tenant.count(Stage::Read) <= 2, "{ran:?}");

@@ -58,7 +58,7 @@ fn nobody_is_lost_to_a_read_that_was_old() {
 fn reads_that_stay_old_leave_the_truth_open_and_are_no_reason_to_run_again_at_once() {
     let tenant = tenant();
     tenant.serve_old_reads(Duration::from_secs(600), Reads::All);
-    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run();
+    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "5").run();
     let report = ran.failed(11, "verification_failed", UPDATE);
     assert_eq!((&report["changed"], &report["error"]["retryable"]), (&Value::Null, &json!(false)));
     assert!(hint(&report).starts_with("Check in Atlan whether"), "{report}");
@@ -216,7 +216,7 @@ fn statuses_that_pass_by_themselves_do_so_wherever_they_come() {
 fn no_write_is_started_without_time_to_read_it_back() {
     let tenant = tenant();
     tenant.slow_down(Stage::Token, Times::Once, ms(1400));
-    let report = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run().failed(75, "unavailable", UPDATE);
+    let report = Job::against(&tenant).env("DEADLINE_SECONDS", "5").run().failed(75, "unavailable", UPDATE);
     assert_eq!(report["changed"], false);
     assert_eq!(tenant.count(Stage::Write), 0);
 }
@@ -226,7 +226,7 @@ fn a_slow_tenant_is_asked_what_came_of_the_write_after_the_deadline() {
     let tenant = tenant();
     tenant.lose_answer(Stage::Write, Times::Once, Fault::Silence);
     tenant.slow_down(Stage::ReadBack, Times::Forever, ms(1500));
-    Job::against(&tenant).env("DEADLINE_SECONDS", "3").run().added();
+    Job::against(&tenant).env("DEADLINE_SECONDS", "5").run().added();
 }
 
 #[test]
