@@ -216,7 +216,7 @@ fn statuses_that_pass_by_themselves_do_so_wherever_they_come() {
 fn no_write_is_started_without_time_to_read_it_back() {
     let tenant = tenant();
     tenant.slow_down(Stage::Token, Times::Once, ms(1400));
-    let report = Job::against(&tenant).env("DEADLINE_SECONDS", "5").run().failed(75, "unavailable", UPDATE);
+    let report = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run().failed(75, "unavailable", UPDATE);
     assert_eq!(report["changed"], false);
     assert_eq!(tenant.count(Stage::Write), 0);
 }
