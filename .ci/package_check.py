@@ -50,7 +50,8 @@ def in_hera(template):
         parsed = kind.model_validate(given)
         kept = parsed.model_dump(mode="json", by_alias=True, exclude_unset=True)
         # hera 7 models Argo 4, which no longer has what Argo up to 3.5 reads.
-        expect(f"hera, {kind.__name__}", differences(given, kept), {"/spec/templates/main/synchronization/mutex"})
+        mutexes = {f"/spec/templates/{name}/synchronization/mutex" for name in ["main", "collection"]}
+        expect(f"hera, {kind.__name__}", differences(given, kept), mutexes)
 
 
 def generated(config):
@@ -113,8 +114,10 @@ def like_pyatlan(ours, theirs):
     expect("pyatlan, the form", differences(ours[1], theirs[1]), {version})
     main = "/spec/templates/main"
     expect("pyatlan, the template", differences(ours[2], theirs[2]), {
-        # We add: many connections, patience, one writer at a time, the report, few rights, no sidecar of a mesh.
+        # We add: many connections, query collections, patience, one writer at a time, the report, few
+        # rights, no sidecar of a mesh.
         "/spec/templates/for-each-connection",
+        "/spec/templates/collection",
         f"{main}/metadata",
         f"{main}/retryStrategy",
         f"{main}/synchronization",

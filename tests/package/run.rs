@@ -11,9 +11,9 @@ use crate::argo::{self, Scope};
 use crate::support::{Job, Ran};
 use crate::template;
 
-/// A run of the template `main`.
+/// A run of the template `main` or `collection`.
 struct Pod {
-    main: Value,
+    template: Value,
     scope: Scope,
     /// The volume that lies at /tmp in the container.
     tmp: TempDir,
@@ -22,7 +22,11 @@ struct Pod {
 impl Pod {
     /// In a workflow of this user, as pyatlan 9 makes it and Atlan labels it.
     fn of_user(user_id: &str, arguments: &[(&str, &str)]) -> Pod {
-        let main = template("main");
+        Pod::of_template("main", user_id, arguments)
+    }
+
+    fn of_template(name: &str, user_id: &str, arguments: &[(&str, &str)]) -> Pod {
+        let template = template(name);
         let scope = Scope::default()
             .set("workflow.name", "csa-api-token-connection-admin-1700000000-x7k2p")
             .set("workflow.labels.workflows.argoproj.io/creator", user_id)
@@ -31,8 +35,8 @@ impl Pod {
                 "csa-api-token-connection-admin-1700000000",
             )
             .set("workflow.annotations.package.argoproj.io/name", "@csa/api-token-connection-admin")
-            .call(&main, arguments);
-        Pod { main, scope, tmp: TempDir::new().unwrap() }
+            .call(&template, arguments);
+        Pod { template, scope, tmp: TempDir::new().unwrap() }
     }
 
     fn run(&self, tenant: &StandIn) -> Ran {
@@ -40,7 +44,7 @@ impl Pod {
             ("argo-client-creds/login", example::WORKFLOW_CLIENT),
             ("argo-client-creds/password", example::WORKFLOW_SECRET),
         ];
-        let environment = argo::environment(&self.main, &self.scope, &secrets);
+        let environment = argo::environment(&self.template, &self.scope, &secrets);
         let job =
             environment.iter().fold(Job::bare(), |job, (name, value)| match value.strip_prefix("/tmp/") {
                 Some(file) => job.env(name, self.tmp.path().join(file)),
@@ -56,7 +60,7 @@ impl Pod {
 
     /// The output parameter `report`, which a later step reads.
     fn report(&self) -> Value {
-        let path = self.output(&self.main["outputs"]["parameters"][0]["valueFrom"]["path"]);
+        let path = self.output(&self.template["outputs"]["parameters"][0]["valueFrom"]["path"]);
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
     }
 }
@@ -89,12 +93,29 @@ fn the_token_becomes_an_admin_by_the_hand_of_the_user_who_runs_the_workflow() {
                 assert_eq!(request.header(name), Some(value));
             }
         }
-        let log = pod.output(&pod.main["outputs"]["artifacts"][0]["path"]);
+        let log = pod.output(&pod.template["outputs"]["artifacts"][0]["path"]);
         let log = std::fs::read_to_string(log).unwrap();
         assert!(log.lines().count() > 0);
         for secret in [example::WORKFLOW_SECRET, "workflow-own-token", "minted-bearer"] {
             assert!(!log.contains(secret) && !ran.everything().contains(secret), "{secret} shows");
         }
+    }
+}
+
+#[test]
+fn the_token_becomes_an_editor_or_a_viewer_of_a_collection() {
+    for (role, editors, viewers) in [
+        ("", vec!["jdoe", "asmith", example::USERNAME], vec!["guest"]),
+        ("viewer", vec!["jdoe", "asmith"], vec!["guest", example::USERNAME]),
+    ] {
+        let tenant = StandIn::start(World::example());
+        let arguments =
+            [("collection_qualified_name", example::COLLECTION), ("collection_role", role), TOKEN];
+        let pod = Pod::of_template("collection", example::ADMIN_ID, &arguments);
+        assert_eq!(pod.run(&tenant).code, Some(0));
+        assert_eq!(tenant.admin_users(example::COLLECTION), editors);
+        assert_eq!(tenant.viewer_users(example::COLLECTION), viewers);
+        assert_eq!(pod.report()["status"], "added");
     }
 }
 

@@ -23,6 +23,8 @@ fn package_and_job_run_the_image_of_this_version_by_one_name() {
         let images: Vec<_> = text
             .lines()
             .filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("image: "))
+            .map(|image| image.trim_start_matches("&image "))
+            .filter(|image| *image != "*image")
             .collect();
         assert_eq!(images, [format!("{name}:{VERSION}")], "{path}");
     }

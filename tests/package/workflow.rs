@@ -5,40 +5,60 @@ use std::collections::BTreeSet;
 use crate::argo::Scope;
 use crate::{assert_stays_out_of_meshes, exit_codes, help, names, template};
 
+/// The templates that run the program.
+const RUNS: [&str; 2] = ["main", "collection"];
+
 #[test]
 fn every_input_of_the_template_is_one_that_the_program_knows() {
-    let main = template("main");
     let help = help();
     let known: BTreeSet<_> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    let environment = names(&main["container"]["env"]);
-    for input in &environment {
-        assert!(known.contains(input.as_str()), "{input}");
-    }
-    let parameters = names(&main["inputs"]["parameters"]);
-    for parameter in &parameters {
-        assert!(environment.contains(&parameter.to_uppercase()), "{parameter}");
+    for template in RUNS.map(template) {
+        let environment = names(&template["container"]["env"]);
+        for input in &environment {
+            assert!(known.contains(input.as_str()), "{input}");
+        }
+        for parameter in names(&template["inputs"]["parameters"]) {
+            assert!(environment.contains(&parameter.to_uppercase()), "{parameter}");
+        }
     }
     let called = &template("for-each-connection")["dag"]["tasks"][0];
     assert_eq!(called["template"], "main");
-    assert_eq!(names(&called["arguments"]["parameters"]), parameters);
+    assert_eq!(names(&called["arguments"]["parameters"]), names(&template("main")["inputs"]["parameters"]));
 }
 
 #[test]
-fn main_has_defaults_for_everything_and_needs_one_secret_which_no_input_can_name() {
-    let main = template("main");
-    for parameter in main["inputs"]["parameters"].as_array().unwrap() {
-        assert_eq!(parameter["value"], "", "{parameter}");
+fn a_run_has_defaults_for_everything_and_needs_one_secret_which_no_input_can_name() {
+    for template in RUNS.map(template) {
+        for parameter in template["inputs"]["parameters"].as_array().unwrap() {
+            assert_eq!(parameter["value"], "", "{parameter}");
+        }
+        let environment = template["container"]["env"].as_array().unwrap();
+        // Kubernetes replaces $(NAME) in a value by a variable that stands before it.
+        let (values, secrets) = environment.split_at(environment.len() - 2);
+        assert!(values.iter().all(|variable| variable["value"].is_string()));
+        assert!(
+            secrets
+                .iter()
+                .all(|variable| variable["valueFrom"]["secretKeyRef"]["name"] == "argo-client-creds")
+        );
+        for volume in template["volumes"].as_array().unwrap() {
+            assert!(volume["emptyDir"].is_object(), "{volume}");
+        }
     }
-    let environment = main["container"]["env"].as_array().unwrap();
-    // Kubernetes replaces $(NAME) in a value by a variable that stands before it.
-    let (values, secrets) = environment.split_at(environment.len() - 2);
-    assert!(values.iter().all(|variable| variable["value"].is_string()));
-    assert!(
-        secrets.iter().all(|variable| variable["valueFrom"]["secretKeyRef"]["name"] == "argo-client-creds")
-    );
-    for volume in main["volumes"].as_array().unwrap() {
-        assert!(volume["emptyDir"].is_object(), "{volume}");
+}
+
+#[test]
+fn a_collection_is_run_as_a_connection_is() {
+    let [main, collection] = RUNS.map(template);
+    for part in ["metadata", "outputs", "retryStrategy", "volumes"] {
+        assert_eq!(collection[part], main[part], "{part}");
     }
+    let without_environment = |template: &serde_json::Value| {
+        let mut container = template["container"].clone();
+        container.as_object_mut().unwrap().remove("env");
+        container
+    };
+    assert_eq!(without_environment(&collection), without_environment(&main));
 }
 
 #[test]
