@@ -8,6 +8,7 @@ use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
 use super::keycloak;
+use crate::aside::aside;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{self, Budget, CallError, Http};
@@ -17,6 +18,9 @@ use crate::text;
 /// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
 /// with a second in between.
 const TRIES_OF_A_FRESH_TOKEN: u32 = 3;
+
+/// Reading the token's file takes milliseconds.
+const TIME_FOR_THE_FILE: Duration = Duration::from_secs(5);
 
 /// As whom the requests are made.
 pub(super) struct Session {
@@ -111,7 +115,11 @@ impl Session {
         match &self.source {
             Source::Given => Ok(None),
             Source::File(path) => {
-                let renewed = BearerToken::reread(path, &self.redactor);
+                let (path, redactor) = (path.clone(), self.redactor.clone());
+                // It may be a pipe that nobody writes to any more.
+                let reread = aside(move || BearerToken::reread(&path, &redactor));
+                let renewed = budget.limit(TIME_FOR_THE_FILE, reread).await.ok().flatten();
+                let renewed = renewed.and_then(|read| read.ok().flatten());
                 let bearer = renewed.as_ref().and_then(|token| http::bearer(token.secret()));
                 let Some(bearer) = bearer.filter(|bearer| *bearer != self.bearer) else { return Ok(None) };
                 warn!("the bearer token isn't accepted any more; its file holds a new one");
