@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff};
 use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
@@ -11,7 +12,7 @@ use super::keycloak;
 use crate::aside::aside;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, Budget, CallError, Http};
+use crate::http::{self, Budget, CallError, Http, pauses};
 use crate::redact::Redactor;
 use crate::text;
 
@@ -32,6 +33,8 @@ pub(super) struct Session {
     source: Source,
     /// How often the token was refused since it was new; none once it has worked.
     refused: Option<u32>,
+    /// The pauses before further renewals, once there was one.
+    renewals: Option<ExponentialBackoff>,
     redactor: Redactor,
 }
 
@@ -63,6 +66,7 @@ impl Session {
                     expired_since: None,
                     source: Source::Keycloak(user),
                     refused: Some(0),
+                    renewals: None,
                     redactor: redactor.clone(),
                 });
             }
@@ -77,6 +81,7 @@ impl Session {
             expired_since: token.expired_since(),
             source,
             refused: None,
+            renewals: None,
             redactor: redactor.clone(),
         })
     }
@@ -133,6 +138,13 @@ impl Session {
                     Ok(Some(Duration::from_secs(1)))
                 }
                 None => {
+                    // Those that are good for reading, and never for writing, are no reason to hurry.
+                    if let Some(pause) = self.renewals.as_mut().and_then(Iterator::next)
+                        && budget.pause(pause).await.is_err()
+                    {
+                        return Ok(None);
+                    }
+                    self.renewals.get_or_insert_with(|| pauses().build());
                     warn!("the bearer token isn't accepted any more; getting a new one of the user");
                     let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
                     (self.bearer, self.refused) = (minted.bearer, Some(0));
