@@ -131,6 +131,9 @@ impl Refusal {
     fn was_not_carried_out(&self) -> bool {
         match self.status {
             413 | 414 | 429 | 431 => true,
+            // What a gateway that waited no longer had passed on may still be carried out, in whatever
+            // form it says so.
+            408 | 460 | 499 => false,
             // Keycloak failed in the middle of the update: the right may have been given.
             400 if self.code() == Some(AUTH_REQUEST_FAILED) => false,
             status => self.names_an_unknown_user() || self.speaker.is_some() && (400..500).contains(&status),
