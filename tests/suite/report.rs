@@ -85,6 +85,22 @@ fn what_is_only_shown_or_there_twice_never_ends_the_job() {
 }
 
 #[test]
+fn groups_and_roles_are_not_this_programs_and_may_hold_anything() {
+    for lists in
+        [r#""adminGroups":[null,{"a":1},"half \ud83d"]"#, r#""adminRoles":[7]"#, r#""adminRoles":"all""#]
+    {
+        let tenant = tenant();
+        let read = format!(
+            r#"{{"entity":{{"typeName":"Connection","guid":"g","status":"ACTIVE","updateTime":1,
+                "attributes":{{"name":"n","qualifiedName":"{}","adminUsers":["jdoe","asmith"],{lists}}}}}}}"#,
+            example::CONNECTION
+        );
+        tenant.fail(Stage::Read, Times::Once, Fault::body(read));
+        Job::against(&tenant).run().added();
+    }
+}
+
+#[test]
 fn a_person_at_a_terminal_reads_what_happened_and_what_to_do() {
     let tenant = tenant();
     let text = |job: Job| job.env("OUTPUT_FORMAT", "text").run().stdout;
