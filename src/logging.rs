@@ -118,6 +118,8 @@ fn lines_to(mut to: Box<dyn Write + Send>) -> SyncSender<Line> {
 impl Log {
     /// Completes when everything that was logged before is written, or when that takes too long.
     pub(crate) async fn is_written(&self, budget: &Budget) {
+        // First whatever else is under way says its last words, such as a connection that is closed.
+        tokio::task::yield_now().await;
         for lines in &self.0 {
             let (reached, mark) = oneshot::channel();
             if lines.try_send(Line::Mark(reached)).is_ok() {

@@ -171,9 +171,7 @@ impl Process {
         let now = Instant::now();
         let end = self.deadline.map_or(now, |deadline| deadline.min(now));
         let budget = Budget::new(end, self.stop.clone());
-        // What was logged comes out before the report.
-        log.is_written(&budget).await;
-        let exit_code = publish(report, output, &budget).await;
+        let exit_code = publish(report, output, &log, &budget).await;
         log.is_written(&budget).await;
         exit_code
     }

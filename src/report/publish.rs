@@ -15,6 +15,7 @@ use super::{Report, people};
 use crate::aside::aside;
 use crate::config::{Output, OutputFormat};
 use crate::http::Budget;
+use crate::logging::Log;
 
 /// So long is waited for a stream in any case.
 const LEAST_WAIT: Duration = Duration::from_millis(200);
@@ -22,9 +23,10 @@ const LEAST_WAIT: Duration = Duration::from_millis(200);
 /// Longer than any run.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// Writes the report to the report file, if there is one, and to standard output, waiting for whoever
-/// reads slowly as long as `budget` and its grace allow. Answers the exit code.
-pub(crate) async fn publish(report: Report, output: Output, budget: &Budget) -> u8 {
+/// Writes the report to the report file, if there is one, and to standard output after all that was
+/// logged, waiting for whoever reads slowly as long as `budget` and its grace allow. Answers the exit
+/// code.
+pub(crate) async fn publish(report: Report, output: Output, log: &Log, budget: &Budget) -> u8 {
     let exit_code = report.exit_code();
     let for_people = match output.format {
         Some(format) => format == OutputFormat::Text,
@@ -38,6 +40,7 @@ pub(crate) async fn publish(report: Report, output: Output, budget: &Budget) -> 
             warn!("the report file can't be written: {error}");
         }
     }
+    log.is_written(budget).await;
     let line = text.unwrap_or(json + "\n");
     if let Some(Err(error)) = wait(aside(move || print(line.as_bytes())), budget).await {
         // There is nobody to tell, and the exit code counts.
