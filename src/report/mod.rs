@@ -9,6 +9,7 @@ mod shorten;
 pub(crate) use file::ReportFile;
 pub(crate) use publish::{print, publish, wait};
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -205,7 +206,10 @@ impl Report {
         // Never empty: strings, numbers and lists of them always serialise.
         let json = serde_json::to_string(self).unwrap_or_default();
         // Characters that a terminal would act on are inside of strings, where JSON can escape them.
-        text::escaped(&json, |_| false).into_owned()
+        if let Cow::Owned(escaped) = text::escaped(&json, |_| false) {
+            return escaped;
+        }
+        json
     }
 }
 
