@@ -183,10 +183,14 @@ impl Report {
             "the run was killed before it could report",
             "Look at who or what killed it; for want of memory, give it more. Run again: it looks first, and is safe.",
         );
+        Report::of_no_outcome(failure, Changed::Unknown, dry_run)
+    }
+
+    /// The report of a run of which nothing is known but its failure, which tells nothing secret.
+    pub(crate) fn of_no_outcome(failure: Failure, changed: Changed, dry_run: bool) -> Report {
         let outcome = Outcome { failure: Some(failure), ..Outcome::new(dry_run) };
         let report = Report::new(outcome, Duration::ZERO, &Redactor::default());
-        let changed = if dry_run { Changed::No } else { Changed::Unknown };
-        Report { changed, ..report }
+        Report { changed: if dry_run { Changed::No } else { changed }, ..report }
     }
 
     /// The process's exit code.
