@@ -343,6 +343,7 @@ fn an_archived_connection_is_seen_before_and_after_the_write() {
     let report = Job::against(&tenant).run().failed(6, "connection_not_found", UPDATE);
     assert!(report["error"]["message"].as_str().unwrap().contains("archived"), "{report}");
     assert_eq!(report["changed"], true, "the tenant updates an archived connection without a word");
+    assert!(hint(&report).contains("is a connection admin now. Restore the connection"), "{report}");
 }
 
 #[test]

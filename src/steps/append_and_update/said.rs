@@ -117,6 +117,9 @@ impl<A> Update<'_, A> {
         let known = match self.outcome.history.changed() {
             Changed::No => return failure,
             Changed::Yes if failure.kind == ErrorKind::VerificationFailed => return failure,
+            Changed::Yes if failure.kind == self.job.asset.kind.not_found() => {
+                format!("{username} is {holder} now.")
+            }
             Changed::Yes => format!("{username} is {holder} now; only the last look wasn't taken."),
             Changed::Unknown => format!(
                 "Check in Atlan whether {username} is among the {members} of {asset}: the write may have been \
