@@ -58,6 +58,11 @@ impl Version {
         let hash = list.names().iter().map(hash).fold(0, u64::wrapping_add);
         Version { updated_at_ms, hash }
     }
+
+    /// True if the tenant says when this was changed.
+    pub(crate) fn has_time(self) -> bool {
+        self.updated_at_ms.is_some()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -18,7 +18,7 @@ use super::{Trouble, UserListApi, Written, archived};
 use crate::atlan::Snapshot;
 use crate::config::{Job, Username};
 use crate::error::{Failure, Step};
-use crate::http::{Budget, Over, pauses};
+use crate::http::{Budget, pauses};
 use crate::text::quoted;
 
 /// No write is started without so much time to finish it and to read it back.
@@ -179,7 +179,7 @@ impl<A: UserListApi> Update<'_, A> {
             match standing {
                 Standing::There => return Ok(Found::There(now)),
                 Standing::Old(_) if trouble.is_none() && started.elapsed() > LONGEST_STALENESS => {
-                    return Err(self.out_of_time(Over::Deadline, None));
+                    return Err(self.shows_what_is_old());
                 }
                 Standing::Old(pause) | Standing::Unconfirmed(pause) => {
                     let waited = self.budget.with_grace().pause(pause).await;

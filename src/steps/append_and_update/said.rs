@@ -81,11 +81,7 @@ impl<A> Update<'_, A> {
         let (kind, message, hint) = match (over, trouble, self.outcome.history.changed()) {
             (Over::Stopped(signal), ..) => return interrupted(signal, step),
             (Over::Deadline, Some(trouble), _) => return trouble.failure.clone(),
-            (Over::Deadline, None, Changed::Unknown) => (
-                ErrorKind::VerificationFailed,
-                "the tenant accepted the write, but what it shows is still the list from before".to_owned(),
-                "Don't run again before you have looked: the next run could start from the same old list.",
-            ),
+            (Over::Deadline, None, Changed::Unknown) => return self.shows_what_is_old(),
             (Over::Deadline, None, Changed::Yes) => (
                 ErrorKind::Unavailable,
                 "the deadline leaves no time to wait for SETTLE_SECONDS and look again".to_owned(),
@@ -107,6 +103,20 @@ impl<A> Update<'_, A> {
             ),
         };
         Failure::new(kind, step, message, hint)
+    }
+
+    /// The failure of a run that was shown nothing but old lists.
+    pub(super) fn shows_what_is_old(&self) -> Failure {
+        let message = match self.outcome.history.changed() {
+            Changed::Yes => "the tenant showed the change, and then only the list from before it",
+            _ => "the tenant accepted the write, but what it shows is still the list from before",
+        };
+        Failure::new(
+            ErrorKind::VerificationFailed,
+            Step::AppendAndUpdate,
+            message,
+            "Don't run again before you have looked: the next run could start from the same old list.",
+        )
     }
 
     /// Puts first what the reader of a failure must know about the write.
