@@ -89,7 +89,7 @@ impl<A: UserListApi> Update<'_, A> {
             let accepted = trouble.is_none();
             let mut found = self.look(trouble).await?;
             if let Found::There(now) = &found {
-                self.refuse_if_somebody_is_gone(now)?;
+                self.refuse_if_somebody_is_gone(&base, now)?;
                 if !self.job.settle.is_zero() {
                     found = self.look_when_settled().await?;
                 }

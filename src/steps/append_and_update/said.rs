@@ -14,7 +14,11 @@ impl<A> Update<'_, A> {
     /// # Errors
     ///
     /// If somebody who was on the list isn't any more, though nobody else seems to have written.
-    pub(super) fn refuse_if_somebody_is_gone(&mut self, now: &Snapshot) -> Result<(), Failure> {
+    pub(super) fn refuse_if_somebody_is_gone(
+        &mut self,
+        written: &Snapshot,
+        now: &Snapshot,
+    ) -> Result<(), Failure> {
         let Some(before) = &self.outcome.found else { return Ok(()) };
         let gone = before.users.not_in(&now.users);
         // A name that neither the old list nor ours had is another writer's. If somebody is missing
@@ -37,8 +41,16 @@ impl<A> Update<'_, A> {
                 quoted(self.username.as_str()),
                 self.job.role.holder()
             ),
-            "If they were removed on purpose at the same moment, all is well. If not, add them again in Atlan and \
-             ask its support: this program wrote them into the new list.",
+            match gone.iter().all(|name| written.users.has(name)) {
+                true => {
+                    "If they were removed on purpose at the same moment, all is well. If not, add them again in Atlan \
+                     and ask its support: this program wrote them into the new list."
+                }
+                false => {
+                    "If they were removed on purpose at the same moment, all is well. If not, add them again in Atlan: \
+                     they came onto the list between this program's read and its write."
+                }
+            },
         ))
     }
 
