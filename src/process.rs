@@ -23,7 +23,7 @@ use crate::logging::{self, Log};
 use crate::redact::Redactor;
 use crate::report::{Report, file, publish};
 use crate::signals::Signals;
-use crate::steps::{self, Outcome};
+use crate::steps::{self, Changed, Outcome};
 
 /// How long reading the inputs may take: as long as a run by default.
 const TIME_FOR_THE_INPUTS: Duration = Duration::from_secs(120);
@@ -54,13 +54,16 @@ impl Process {
         let runtime = catch_unwind(|| Builder::new_current_thread().enable_all().build());
         let runtime = match runtime {
             Ok(Ok(runtime)) => runtime,
-            Ok(Err(error)) => return last_words(&no_resources(&error)),
-            Err(_) => return last_words(&no_resources(&io::Error::other("no more files can be opened"))),
+            Ok(Err(error)) => return ExitCode::from(last_words(no_resources(&error), Changed::No)),
+            Err(_) => {
+                let error = io::Error::other("no more files can be opened");
+                return ExitCode::from(last_words(no_resources(&error), Changed::No));
+            }
         };
         let listening = runtime.block_on(async { Signals::listen() });
         let exit_code = match listening {
             Ok(signals) => runtime.block_on(Process::run(signals, job)),
-            Err(error) => return last_words(&no_resources(&error)),
+            Err(error) => last_words(no_resources(&error), Changed::No),
         };
         // Not waited for: a thread that still reads an input, or writes to a stream.
         runtime.shutdown_background();
@@ -75,12 +78,19 @@ impl Process {
             redactor: Redactor::default(),
         };
         let stop = process.stop.clone();
+        let budget = process.budget(Duration::ZERO);
         tokio::spawn(async move {
             loop {
                 stop.ask(signals.next().await);
             }
         });
-        job(process).await
+        if let Some(exit_code) = caught(job(process)).await {
+            return exit_code;
+        }
+        // Outside of the steps, so that what they found is lost.
+        let failure = panicked(Step::Configure);
+        let exit_code = failure.kind.exit_code();
+        budget.wait_for(aside(move || last_words(failure, Changed::Unknown))).await.unwrap_or(exit_code)
     }
 
     /// Prints what was asked for, and nothing else.
@@ -171,9 +181,7 @@ impl Process {
         let now = Instant::now();
         let end = self.deadline.map_or(now, |deadline| deadline.min(now));
         let budget = Budget::new(end, self.stop.clone());
-        // What was logged comes out before the report.
-        log.is_written(&budget).await;
-        let exit_code = publish(report, output, &budget).await;
+        let exit_code = publish(report, output, &log, &budget).await;
         log.is_written(&budget).await;
         exit_code
     }
@@ -220,18 +228,33 @@ fn no_resources(error: &io::Error) -> Failure {
     )
 }
 
-/// A report without anything that waits, for a process that can't have a runtime.
-fn last_words(failure: &Failure) -> ExitCode {
-    let redactor = Redactor::default();
-    let mut outcome = Outcome::new(false);
-    outcome.fail(failure.clone());
-    let report = Report::new(outcome, Duration::ZERO, &redactor);
+/// A report without anything that waits, for a process that can't have a runtime or lost its outcome.
+/// Answers the exit code.
+fn last_words(failure: Failure, changed: Changed) -> u8 {
+    let output = config::output_only(std::env::vars_os(), &Redactor::default());
+    let report = Report::of_no_outcome(failure, changed, output.dry_run);
     let exit_code = report.exit_code();
     let json = report.into_json(None);
-    if let Some(report_file) = config::output_only(std::env::vars_os(), &redactor).report_file {
+    if let Some(report_file) = output.report_file {
         // Standard output says the same.
         let _ = file::write(&report_file, &json);
     }
     let _ = crate::report::print((json + "\n").as_bytes());
-    ExitCode::from(exit_code)
+    exit_code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_outside_of_the_steps_leaves_the_truth_open() {
+        assert_eq!(caught(async { panic!("in a test") }).await, None::<u8>);
+        for (dry_run, changed) in [(false, r#""changed":null"#), (true, r#""changed":false"#)] {
+            let report = Report::of_no_outcome(panicked(Step::Configure), Changed::Unknown, dry_run);
+            assert_eq!(report.exit_code(), 70);
+            let json = report.into_json(None);
+            assert!(json.contains(changed) && json.contains("panicked at"), "{json}");
+        }
+    }
 }

@@ -196,7 +196,7 @@ impl Tenant {
             let keys: ApiKeys = self.http.parse(&answer)?;
             let records = keys.records.unwrap_or_default();
             offset += records.len();
-            let page_is_empty = records.is_empty();
+            let (page_is_empty, page_is_full) = (records.is_empty(), records.len() >= limit);
             for record in records {
                 let token = record.into_token();
                 let token =
@@ -210,7 +210,9 @@ impl Tenant {
                     tokens.push(token);
                 }
             }
-            let matching = keys.filter_record.and_then(|count| usize::try_from(count).ok()).unwrap_or(offset);
+            let matching = keys.filter_record.and_then(|count| usize::try_from(count).ok());
+            // Where it isn't said, behind a full page there may be another.
+            let matching = matching.unwrap_or(offset + usize::from(page_is_full));
             if page_is_empty || offset >= matching.min(MOST_RECORDS) {
                 return Ok(Found { tokens, is_cut: matching > offset, exchange: answer.exchange });
             }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::explain::{Request, is_no_such_entity};
-use super::lenient::{names, number, shown};
+use super::lenient::{lenient, names, number, shown};
 use super::patience::Patience;
 use super::snapshot::{Snapshot, Times, Version};
 use super::user_list::{FreshList, Trouble, UserList, Written};
@@ -48,8 +48,10 @@ struct Attributes {
     name: Option<String>,
     #[serde(default, deserialize_with = "names")]
     admin_users: Option<Vec<String>>,
-    admin_groups: Option<Vec<String>>,
-    admin_roles: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "lenient")]
+    admin_groups: Option<Vec<IgnoredAny>>,
+    #[serde(default, deserialize_with = "lenient")]
+    admin_roles: Option<Vec<IgnoredAny>>,
     #[serde(default, deserialize_with = "names")]
     viewer_users: Option<Vec<String>>,
 }
@@ -66,8 +68,9 @@ impl Entity {
         if qualified_name != asset.qualified_name.as_str() {
             return Err(format!("it returns a {noun} of another qualified name"));
         }
-        let is_empty = |list: &Option<Vec<String>>| list.as_ref().is_none_or(Vec::is_empty);
-        if [&admin_users, &admin_groups, &admin_roles].into_iter().all(is_empty) {
+        let has_none = |list: &Option<Vec<IgnoredAny>>| list.as_ref().is_none_or(Vec::is_empty);
+        if admin_users.as_ref().is_none_or(Vec::is_empty) && has_none(&admin_groups) && has_none(&admin_roles)
+        {
             // Atlas never lets this be (ATLAS-400-00-114), so the answer isn't whole.
             return Err(format!("the {noun} it returns has no admins at all: no users, no groups, no roles"));
         }

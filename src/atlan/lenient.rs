@@ -46,8 +46,9 @@ pub(super) fn number<'de, D: Deserializer<'de>>(given: D) -> Result<Option<i64>,
 }
 
 /// More names than this are no list of people: what is made of them wouldn't fit into the memory that
-/// a Job has.
-const MOST_NAMES: usize = 100_000;
+/// a Job has. It is a little more than is said, so that a list which can just be read can still be read
+/// back with those who were added to it.
+const MOST_NAMES: usize = 101_000;
 
 /// A list of names, which the job needs: it must be one, or `null`.
 pub(super) fn names<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Vec<String>>, D::Error> {
@@ -136,6 +137,15 @@ mod tests {
         ] {
             assert_eq!(read(json).time, expected, "{json}");
         }
+    }
+
+    #[test]
+    fn a_list_of_the_most_names_can_still_be_read_with_one_more() {
+        #[derive(Debug, Deserialize)]
+        struct Given(#[serde(deserialize_with = "names")] Option<Vec<String>>);
+        let read = |count| serde_json::from_value::<Given>(vec!["a"; count].into());
+        assert_eq!(read(100_001).unwrap().0.map(|names| names.len()), Some(100_001));
+        assert!(read(110_000).unwrap_err().to_string().contains("more than 100,000 names"));
     }
 
     #[test]

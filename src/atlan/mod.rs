@@ -36,6 +36,9 @@ use session::Session;
 /// Between two questions whether a right has arrived.
 const RIGHT_IS_ASKED_FOR_EVERY: Duration = Duration::from_millis(2500);
 
+/// A right that has arrived isn't noticed later than this.
+const LONGEST_WITHOUT_A_QUESTION: Duration = Duration::from_secs(3);
+
 /// The tenant.
 pub(crate) struct Tenant {
     http: Http,
@@ -143,9 +146,11 @@ impl Tenant {
             }
         };
         let left = self.permission_until.saturating_duration_since(Instant::now());
-        if !is_young || left < RIGHT_IS_ASKED_FOR_EVERY {
+        if !is_young || left.is_zero() {
             return None;
         }
+        // The last question comes when the patience ends.
+        let pause = if left <= LONGEST_WITHOUT_A_QUESTION { left } else { RIGHT_IS_ASKED_FOR_EVERY };
         if !std::mem::replace(&mut self.is_waiting_for_the_right, true) {
             info!(
                 "the tenant refuses this user (403), which can mean \"not yet\": a right takes up to half a minute \
@@ -154,6 +159,6 @@ impl Tenant {
                 left.as_secs()
             );
         }
-        Some(RIGHT_IS_ASKED_FOR_EVERY)
+        Some(pause)
     }
 }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff};
 use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
@@ -12,7 +13,7 @@ use crate::aside::aside;
 use crate::budget::Budget;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, CallError, Http};
+use crate::http::{self, CallError, Http, pauses};
 use crate::redact::Redactor;
 use crate::text;
 
@@ -33,6 +34,8 @@ pub(super) struct Session {
     source: Source,
     /// How often the token was refused since it was new; none once it has worked.
     refused: Option<u32>,
+    /// The pauses before further renewals, once there was one.
+    renewals: Option<ExponentialBackoff>,
     redactor: Redactor,
 }
 
@@ -64,6 +67,7 @@ impl Session {
                     expired_since: None,
                     source: Source::Keycloak(user),
                     refused: Some(0),
+                    renewals: None,
                     redactor: redactor.clone(),
                 });
             }
@@ -78,6 +82,7 @@ impl Session {
             expired_since: token.expired_since(),
             source,
             refused: None,
+            renewals: None,
             redactor: redactor.clone(),
         })
     }
@@ -137,6 +142,13 @@ impl Session {
                     Ok(Some(Duration::from_secs(1)))
                 }
                 None => {
+                    // Those that are good for reading, and never for writing, are no reason to hurry.
+                    if let Some(pause) = self.renewals.as_mut().and_then(Iterator::next)
+                        && budget.pause(pause).await.is_err()
+                    {
+                        return Ok(None);
+                    }
+                    self.renewals.get_or_insert_with(|| pauses().build());
                     warn!("the bearer token isn't accepted any more; getting a new one of the user");
                     let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
                     (self.bearer, self.refused) = (minted.bearer, Some(0));

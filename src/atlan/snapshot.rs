@@ -58,6 +58,11 @@ impl Version {
         let hash = list.names().iter().map(hash).fold(0, u64::wrapping_add);
         Version { updated_at_ms, hash }
     }
+
+    /// True if the tenant says when this was changed.
+    pub(crate) fn has_time(self) -> bool {
+        self.updated_at_ms.is_some()
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -88,9 +93,12 @@ impl Snapshot {
         self.users.has(username) || self.may_more.has(username)
     }
 
-    /// True if the asset was made a moment ago.
+    /// True if the asset was made a moment ago: by its own word, or else by its name's.
     pub(crate) fn is_young(&self) -> bool {
-        self.times.is_young(self.times.made_ms)
+        match (self.times.made_ms, self.asset.qualified_name.made_at()) {
+            (None, Some(made)) => is_young(made, self.times.now),
+            (made_ms, _) => self.times.is_young(made_ms),
+        }
     }
 
     /// True if the right of this user to change the list may still be on its way.
@@ -116,6 +124,32 @@ impl Snapshot {
             is_archived: false,
             read_at: Instant::now(),
             times: Times::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{AssetKind, QualifiedName};
+
+    #[test]
+    fn the_end_of_the_name_tells_how_old_a_connection_is_if_nothing_else_does() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_100);
+        let snapshot = |name: &str, made_ms| {
+            let asset =
+                Asset { kind: AssetKind::Connection, qualified_name: QualifiedName::parse(name).unwrap() };
+            let times = Times { made_ms, updated_ms: None, now: Some(now) };
+            Snapshot { times, ..Snapshot::of(&asset, &[], &[], 0) }
+        };
+        for (name, made_ms, is_young) in [
+            ("default/snowflake/1700000000", None, true),
+            ("default/snowflake/1690000000", None, false),
+            ("default/snowflake/production", None, false),
+            ("default/snowflake/1700000000", Some(1_600_000_000_000), false),
+            ("default/snowflake/1690000000", Some(1_700_000_000_000), true),
+        ] {
+            assert_eq!(snapshot(name, made_ms).is_young(), is_young, "{name} {made_ms:?}");
         }
     }
 }

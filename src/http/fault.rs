@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
 use super::network::Broken;
@@ -80,7 +80,8 @@ impl Refusal {
         redactor: &Redactor,
     ) -> Refusal {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let challenge = header(WWW_AUTHENTICATE).is_some_and(|value| value.starts_with("Bearer"));
+        let challenge = headers.get_all(WWW_AUTHENTICATE).iter().any(asks_for_a_bearer_token);
+        let date = date(headers);
         let json: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
         let speaks =
             speaker::is_in_own_words(service, status, challenge, json.as_ref().unwrap_or(&Value::Null));
@@ -91,8 +92,8 @@ impl Refusal {
                 Some(json) => speaker::message_of(json, redactor),
                 None => speaker::excerpt(&String::from_utf8_lossy(body), redactor),
             },
-            retry_after: header(RETRY_AFTER).and_then(retry_after),
-            date: date(headers),
+            retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, date)),
+            date,
             location: header(LOCATION).map(|place| text::bounded(&redactor.clean_foreign(place), 200)),
             names_no_path: json.is_some_and(|json| {
                 let cause = json.pointer("/causes/0/errorType").and_then(Value::as_str);
@@ -131,6 +132,9 @@ impl Refusal {
     fn was_not_carried_out(&self) -> bool {
         match self.status {
             413 | 414 | 429 | 431 => true,
+            // What a gateway that waited no longer had passed on may still be carried out, in whatever
+            // form it says so.
+            408 | 460 | 499 => false,
             // Keycloak failed in the middle of the update: the right may have been given.
             400 if self.code() == Some(AUTH_REQUEST_FAILED) => false,
             status => self.names_an_unknown_user() || self.speaker.is_some() && (400..500).contains(&status),
@@ -226,13 +230,22 @@ impl CallError {
     }
 }
 
-/// `Retry-After`, in seconds or as a date. Whatever is longer than any run is cut to that.
-fn retry_after(value: &str) -> Option<Duration> {
+/// True for a challenge like `Bearer realm="…"`. The name of a scheme may be in capitals or not.
+fn asks_for_a_bearer_token(challenge: &HeaderValue) -> bool {
+    const SCHEME: &[u8] = b"bearer";
+    let start = challenge.as_bytes().trim_ascii_start().get(..SCHEME.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME))
+}
+
+/// `Retry-After`, in seconds or as a date, which is by the server's clock. Whatever is longer than any
+/// run is cut to that.
+fn retry_after(value: &str, now: Option<SystemTime>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(86_400);
     let asked = match value.parse() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
-            httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).unwrap_or_default()
+            let then = httpdate::parse_http_date(value).ok()?;
+            then.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default()
         }
     };
     Some(asked.min(LONGEST))

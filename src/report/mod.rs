@@ -8,6 +8,7 @@ mod shorten;
 
 pub(crate) use publish::{print, publish};
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -182,10 +183,14 @@ impl Report {
             "the run was killed before it could report",
             "Look at who or what killed it; for want of memory, give it more. Run again: it looks first, and is safe.",
         );
+        Report::of_no_outcome(failure, Changed::Unknown, dry_run)
+    }
+
+    /// The report of a run of which nothing is known but its failure, which tells nothing secret.
+    pub(crate) fn of_no_outcome(failure: Failure, changed: Changed, dry_run: bool) -> Report {
         let outcome = Outcome { failure: Some(failure), ..Outcome::new(dry_run) };
         let report = Report::new(outcome, Duration::ZERO, &Redactor::default());
-        let changed = if dry_run { Changed::No } else { Changed::Unknown };
-        Report { changed, ..report }
+        Report { changed: if dry_run { Changed::No } else { changed }, ..report }
     }
 
     /// The process's exit code.
@@ -205,7 +210,10 @@ impl Report {
         // Never empty: strings, numbers and lists of them always serialise.
         let json = serde_json::to_string(self).unwrap_or_default();
         // Characters that a terminal would act on are inside of strings, where JSON can escape them.
-        text::escaped(&json, |_| false).into_owned()
+        if let Cow::Owned(escaped) = text::escaped(&json, |_| false) {
+            return escaped;
+        }
+        json
     }
 }
 

@@ -13,10 +13,12 @@ use super::{Report, file, people};
 use crate::aside::aside;
 use crate::budget::Budget;
 use crate::config::{Output, OutputFormat};
+use crate::logging::Log;
 
-/// Writes the report to the report file, if there is one, and to standard output, waiting for whoever
-/// reads slowly as long as `budget` and its grace allow. Answers the exit code.
-pub(crate) async fn publish(report: Report, output: Output, budget: &Budget) -> u8 {
+/// Writes the report to the report file, if there is one, and to standard output after all that was
+/// logged, waiting for whoever reads slowly as long as `budget` and its grace allow. Answers the exit
+/// code.
+pub(crate) async fn publish(report: Report, output: Output, log: &Log, budget: &Budget) -> u8 {
     let exit_code = report.exit_code();
     let for_people = match output.format {
         Some(format) => format == OutputFormat::Text,
@@ -30,6 +32,7 @@ pub(crate) async fn publish(report: Report, output: Output, budget: &Budget) -> 
             warn!("the report file can't be written: {error}");
         }
     }
+    log.is_written(budget).await;
     let line = text.unwrap_or(json + "\n");
     if let Some(Err(error)) = budget.wait_for(aside(move || print(line.as_bytes()))).await {
         // There is nobody to tell, and the exit code counts.

@@ -9,14 +9,12 @@ const CUTS: [usize; 7] = [1000, 500, 250, 120, 60, 30, 15];
 
 /// The JSON of `report`, at most `most` bytes of it. 1,024 bytes hold any report.
 pub(super) fn shortened(mut report: Report, most: usize) -> String {
-    let json = report.to_json();
-    if json.len() <= most {
+    if let Some(json) = fitting(&report, most) {
         return json;
     }
     shorten_lists(&mut report, most);
     for cut in CUTS {
-        let json = report.to_json();
-        if json.len() <= most {
+        if let Some(json) = fitting(&report, most) {
             return json;
         }
         report.each_text(|text| {
@@ -36,13 +34,18 @@ pub(super) fn shortened(mut report: Report, most: usize) -> String {
         },
     ];
     for part in leave_out {
-        let json = report.to_json();
-        if json.len() <= most {
+        if let Some(json) = fitting(&report, most) {
             return json;
         }
         part(&mut report);
     }
     report.to_json()
+}
+
+/// The JSON of `report`, if it is short enough. What isn't takes no memory any more: with many names
+/// that is megabytes.
+fn fitting(report: &Report, most: usize) -> Option<String> {
+    Some(report.to_json()).filter(|json| json.len() <= most)
 }
 
 /// Halves the lists until the report fits, or nobody is left on them.

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::outcome::{Changed, Outcome, SAYS_THE_SAME_AFTER, Standing};
 use super::{UserListApi, archived};
 use crate::atlan::{FreshList, Snapshot, Trouble, Written};
-use crate::budget::{Budget, Over};
+use crate::budget::Budget;
 use crate::config::{Job, Role, Username};
 use crate::error::{Failure, Step};
 use crate::http::pauses;
@@ -90,7 +90,7 @@ impl<A: UserListApi> Update<'_, A> {
             let accepted = trouble.is_none();
             let mut found = self.look(trouble).await?;
             if let Found::There(now) = &found {
-                self.refuse_if_somebody_is_gone(now)?;
+                self.refuse_if_somebody_is_gone(&base, now)?;
                 if !self.job.settle.is_zero() {
                     found = self.look_when_settled().await?;
                 }
@@ -183,7 +183,7 @@ impl<A: UserListApi> Update<'_, A> {
             match standing {
                 Standing::There => return Ok(Found::There(now)),
                 Standing::Old(_) if trouble.is_none() && started.elapsed() > LONGEST_STALENESS => {
-                    return Err(self.out_of_time(Over::Deadline, None));
+                    return Err(self.shows_what_is_old());
                 }
                 Standing::Old(pause) | Standing::Unconfirmed(pause) => {
                     let waited = self.budget.with_grace().pause(pause).await;

@@ -174,17 +174,17 @@ impl History {
     pub(crate) fn changed(&self) -> Changed {
         let mut changed = None; // as long as nothing was written
         for (place, event) in self.0.iter().enumerate() {
-            let standing = match event {
-                Event::Write { .. } => {
-                    changed = Some(Changed::Unknown);
-                    continue;
-                }
-                Event::Read { .. } => self.standing_at(place),
+            let Event::Read { version, .. } = event else {
+                changed = Some(Changed::Unknown);
+                continue;
             };
+            let standing = self.standing_at(place);
             changed = changed.map(|before| match standing {
                 Standing::There => Changed::Yes,
                 Standing::NotThere => Changed::No,
                 Standing::Unconfirmed(_) => Changed::Unknown,
+                // Without a time, the same names may also be a new list.
+                Standing::Old(_) if !version.has_time() => Changed::Unknown,
                 Standing::NoTrace | Standing::Old(_) => before,
             });
         }
@@ -250,5 +250,25 @@ impl Event {
 
     fn has_token(&self) -> bool {
         matches!(self, Event::Read { has_token: true, .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_time_a_list_like_the_one_before_may_be_a_new_one() {
+        let list = |names: &[&str]| UserList::new(names.iter().map(|name| (*name).to_owned()).collect());
+        let (before, after) = (list(&["jdoe"]), list(&["jdoe", "token"]));
+        for (times, changed) in [([None, None], Changed::Unknown), ([Some(1), Some(2)], Changed::Yes)] {
+            let mut history = History::default();
+            history.read(Version::new(times[0], &before), false);
+            history.wrote(true, Duration::ZERO);
+            history.read(Version::new(times[1], &after), true);
+            assert_eq!(history.changed(), Changed::Yes);
+            history.read(Version::new(times[0], &before), false);
+            assert_eq!(history.changed(), changed, "{times:?}");
+        }
     }
 }

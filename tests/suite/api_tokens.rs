@@ -97,6 +97,18 @@ fn more_records_than_were_sent_are_read_on_from_where_it_stopped() {
 }
 
 #[test]
+fn a_full_page_of_which_nobody_says_whether_it_is_the_last_is_not_taken_for_it() {
+    let tenant = example();
+    let others = [record("g-1", "apikey-1", "ci-pipeline-2"), record("g-2", "apikey-2", "CI-pipeline")];
+    let wanted = [record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN)];
+    for records in [json!(others), json!(wanted)] {
+        tenant.fail(Stage::Token, Times::Once, Fault::body(json!({ "records": records }).to_string()));
+    }
+    Job::against(&tenant).run().added();
+    assert_eq!(tenant.count(Stage::Token), 2);
+}
+
+#[test]
 fn more_records_than_anybody_would_look_at_are_said_to_be_there() {
     let tenant = example();
     let records: Vec<_> =

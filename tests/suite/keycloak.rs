@@ -179,6 +179,16 @@ fn a_token_that_expires_in_mid_run_is_renewed_as_often_as_it_takes() {
 }
 
 #[test]
+fn tokens_that_are_never_good_for_the_write_are_not_asked_for_without_end() {
+    let tenant = example();
+    tenant.fail(Stage::Write, Times::Forever, Fault::status(401));
+    let ran = Job::in_cluster(&tenant).env("DEADLINE_SECONDS", "6").run();
+    let report = ran.failed(7, "unauthenticated", "append-and-update");
+    assert_eq!(report["changed"], false);
+    assert!((2..=8).contains(&tenant.count(Stage::Write)), "{}", tenant.count(Stage::Write));
+}
+
+#[test]
 fn a_fresh_token_that_is_not_known_yet_is_tried_again_within_three_seconds() {
     let tenant = example();
     tenant.edit(|world| world.keycloak.unknown_for = Duration::from_millis(1500));

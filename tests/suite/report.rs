@@ -1,7 +1,7 @@
 //! The report: its limit of bytes, and its words for a person.
 
 use serde_json::{Value, json};
-use stand_in_tenant::{Fault, Stage, StandIn, Times, World};
+use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
 
 use crate::support::{Job, all_at_once};
 
@@ -49,6 +49,22 @@ fn the_limit_of_bytes_holds_for_every_field_at_its_longest() {
         let report = ran.report();
         assert_eq!(report["error"]["exit_code"].as_i64().unwrap_or(0), i64::from(ran.code.unwrap()));
     });
+}
+
+#[test]
+fn groups_and_roles_are_not_this_programs_and_may_hold_anything() {
+    for lists in
+        [r#""adminGroups":[null,{"a":1},"half \ud83d"]"#, r#""adminRoles":[7]"#, r#""adminRoles":"all""#]
+    {
+        let tenant = tenant();
+        let read = format!(
+            r#"{{"entity":{{"typeName":"Connection","guid":"g","status":"ACTIVE","updateTime":1,
+                "attributes":{{"name":"n","qualifiedName":"{}","adminUsers":["jdoe","asmith"],{lists}}}}}}}"#,
+            example::CONNECTION
+        );
+        tenant.fail(Stage::Read, Times::Once, Fault::body(read));
+        Job::against(&tenant).run().added();
+    }
 }
 
 #[test]

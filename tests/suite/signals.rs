@@ -160,3 +160,27 @@ fn a_signal_while_the_list_settles_reports_the_change() {
     assert_eq!(report["changed"], true);
     assert!(ran.elapsed < Duration::from_secs(20), "{ran:?}");
 }
+
+#[test]
+fn a_token_file_that_nobody_writes_to_any_more_keeps_neither_signal_nor_deadline() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Read, Times::Forever, Fault::status(401));
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let job = Job::against(&tenant).without("USER_BEARER_TOKEN").env("USER_BEARER_TOKEN_FILE", &pipe);
+    let mut running = job.start();
+    std::fs::write(&pipe, example::ADMIN_BEARER).unwrap();
+    // Now it is read once more.
+    wait_until("the read", || tenant.count(Stage::Read) > 0);
+    running.signal("TERM");
+    let started = Instant::now();
+    while running.child.try_wait().unwrap().is_none() {
+        if started.elapsed() > Duration::from_secs(30) {
+            running.child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let report = running.wait().failed(7, "unauthenticated", "retrieve-connection-admins");
+    assert_eq!(report["changed"], false);
+}

@@ -121,6 +121,26 @@ fn a_disk_that_fills_up_during_the_run_loses_no_exit_code_and_no_report() {
     is_done(&tenant);
 }
 
+#[test]
+fn the_report_is_the_last_line_whatever_is_logged() {
+    for level in ["info", "trace"] {
+        let tenant = StandIn::start(World::example());
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let job = Job::against(&tenant).env("LOG_LEVEL", level).env("REPORT_FILE", "/dev/full");
+        let running = job
+            .with(|command| {
+                command.stdout(writer.try_clone().unwrap()).stderr(writer);
+            })
+            .start();
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut reader, &mut said).unwrap();
+        assert_eq!(running.wait().code, Some(0));
+        assert!(said.contains("report file can't be written"), "{said}");
+        let last = said.lines().last().unwrap();
+        assert!(last.starts_with(r#"{"status":"added""#), "{last}");
+    }
+}
+
 /// An unsigned JWT that says it expires so many seconds from now.
 fn bearer_expiring_in(seconds: i64) -> String {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;

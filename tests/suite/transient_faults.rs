@@ -64,6 +64,15 @@ fn each_transient_fault_that_happens_once_is_survived() {
 }
 
 #[test]
+fn a_date_to_come_back_at_is_one_of_the_servers_clock() {
+    // Which is an hour ahead of this machine's.
+    let tenant = StandIn::start(World::example());
+    tenant.edit(|world| world.clock_offset = 3600);
+    tenant.fail(Stage::Read, Times::Once, Fault::retry_after(503, date_in(3602)));
+    Job::against(&tenant).run().added();
+}
+
+#[test]
 fn each_transient_fault_that_lasts_ends_the_run_at_the_deadline() {
     all_at_once(&cases(&REQUESTS, FOR_EVER), |(stage, name, fault)| {
         let tenant = StandIn::start(World::example());

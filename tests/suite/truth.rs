@@ -151,8 +151,17 @@ fn an_unanswered_write_without_a_trace_leaves_the_truth_open() {
 
 #[test]
 fn a_write_that_is_carried_out_after_its_answer_is_still_seen() {
-    let faults =
-        [Fault::status(504), Fault::status(500), Fault::body("<html>"), Fault::Reset, Fault::storage_away()];
+    let faults = [
+        Fault::status(504),
+        Fault::status(500),
+        Fault::body("<html>"),
+        Fault::Reset,
+        Fault::storage_away(),
+        // Whoever gave up on it may say so in the API's own form.
+        Fault::status(408),
+        Fault::status(460),
+        Fault::status(499),
+    ];
     all_at_once(&faults, |fault| {
         let tenant = tenant();
         tenant.carry_out_late(Stage::Write, Times::Once, ms(800), fault.clone());
@@ -334,6 +343,7 @@ fn an_archived_connection_is_seen_before_and_after_the_write() {
     let report = Job::against(&tenant).run().failed(6, "connection_not_found", UPDATE);
     assert!(report["error"]["message"].as_str().unwrap().contains("archived"), "{report}");
     assert_eq!(report["changed"], true, "the tenant updates an archived connection without a word");
+    assert!(hint(&report).contains("is a connection admin now. Restore the connection"), "{report}");
 }
 
 #[test]

@@ -64,10 +64,15 @@ fn the_address_that_is_named_is_that_of_the_service_that_was_asked() {
 
 #[test]
 fn a_refusal_in_the_apis_own_form_is_taken_for_one() {
-    let challenge = r#"Bearer realm="default", error="invalid_token""#.to_owned();
-    let challenge =
-        |body: &str| Fault::Answer(401, vec![("www-authenticate", challenge.clone())], body.into());
+    let bearer = r#"Bearer realm="default", error="invalid_token""#;
+    let with = |challenges: &[&str], body: &str| {
+        let headers = challenges.iter().map(|challenge| ("www-authenticate", (*challenge).to_owned()));
+        Fault::Answer(401, headers.collect(), body.into())
+    };
+    let challenge = |body: &str| with(&[bearer], body);
     for (stage, answer) in [
+        (Stage::Read, with(&["Basic realm=\"x\"", bearer], "")),
+        (Stage::Read, with(&["bearer"], "")),
         (Stage::Token, text(401, r#"{"message":"Unauthorized"}"#)),
         (Stage::Token, challenge("")),
         (Stage::Read, challenge("<html>no</html>")),

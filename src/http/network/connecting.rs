@@ -24,9 +24,10 @@ pub(super) struct Connecting {
 }
 
 impl Connecting {
-    /// From now on connections may be made, or not.
+    /// From now on connections may be made, or not. None is under way for the request that follows.
     pub(super) fn allow(&self, allowed: bool) {
         self.forbidden.store(!allowed, Ordering::Relaxed);
+        self.under_way.store(false, Ordering::Relaxed);
     }
 
     /// True from the start of a connection until it is there or has failed, and if it was given up.
@@ -76,5 +77,37 @@ where
             under_way.store(false, Ordering::Relaxed);
             connected
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone)]
+    struct Never;
+
+    impl Service<()> for Never {
+        type Response = ();
+        type Error = BoxError;
+        type Future = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, (): ()) -> Self::Future {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_given_up_is_not_under_way_for_the_next_request() {
+        let connecting = Connecting::default();
+        let connected = connecting.layer(Never).call(());
+        assert!(tokio::time::timeout(std::time::Duration::from_millis(1), connected).await.is_err());
+        assert!(connecting.is_under_way());
+        connecting.allow(false);
+        assert!(!connecting.is_under_way(), "a write on an open connection would count as never sent");
     }
 }

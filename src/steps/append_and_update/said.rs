@@ -13,7 +13,11 @@ impl<A> Update<'_, A> {
     /// # Errors
     ///
     /// If somebody who was on the list isn't any more, though nobody else seems to have written.
-    pub(super) fn refuse_if_somebody_is_gone(&mut self, now: &Snapshot) -> Result<(), Failure> {
+    pub(super) fn refuse_if_somebody_is_gone(
+        &mut self,
+        written: &Snapshot,
+        now: &Snapshot,
+    ) -> Result<(), Failure> {
         let Some(before) = &self.outcome.found else { return Ok(()) };
         let gone = before.users.not_in(&now.users);
         // A name that neither the old list nor ours had is another writer's. If somebody is missing
@@ -36,8 +40,16 @@ impl<A> Update<'_, A> {
                 quoted(self.username.as_str()),
                 self.job.role.holder()
             ),
-            "If they were removed on purpose at the same moment, all is well. If not, add them again in Atlan and \
-             ask its support: this program wrote them into the new list.",
+            match gone.iter().all(|name| written.users.has(name)) {
+                true => {
+                    "If they were removed on purpose at the same moment, all is well. If not, add them again in Atlan \
+                     and ask its support: this program wrote them into the new list."
+                }
+                false => {
+                    "If they were removed on purpose at the same moment, all is well. If not, add them again in Atlan: \
+                     they came onto the list between this program's read and its write."
+                }
+            },
         ))
     }
 
@@ -80,11 +92,7 @@ impl<A> Update<'_, A> {
         let (kind, message, hint) = match (over, trouble, self.outcome.history.changed()) {
             (Over::Stopped(signal), ..) => return signal.failure(step),
             (Over::Deadline, Some(trouble), _) => return trouble.failure.clone(),
-            (Over::Deadline, None, Changed::Unknown) => (
-                ErrorKind::VerificationFailed,
-                "the tenant accepted the write, but what it shows is still the list from before".to_owned(),
-                "Don't run again before you have looked: the next run could start from the same old list.",
-            ),
+            (Over::Deadline, None, Changed::Unknown) => return self.shows_what_is_old(),
             (Over::Deadline, None, Changed::Yes) => (
                 ErrorKind::Unavailable,
                 "the deadline leaves no time to wait for SETTLE_SECONDS and look again".to_owned(),
@@ -108,6 +116,20 @@ impl<A> Update<'_, A> {
         Failure::new(kind, step, message, hint)
     }
 
+    /// The failure of a run that was shown nothing but old lists.
+    pub(super) fn shows_what_is_old(&self) -> Failure {
+        let message = match self.outcome.history.changed() {
+            Changed::Yes => "the tenant showed the change, and then only the list from before it",
+            _ => "the tenant accepted the write, but what it shows is still the list from before",
+        };
+        Failure::new(
+            ErrorKind::VerificationFailed,
+            Step::AppendAndUpdate,
+            message,
+            "Don't run again before you have looked: the next run could start from the same old list.",
+        )
+    }
+
     /// Puts first what the reader of a failure must know about the write.
     pub(super) fn tell_what_is_known(&self, failure: Failure) -> Failure {
         let (username, asset) =
@@ -116,6 +138,9 @@ impl<A> Update<'_, A> {
         let known = match self.outcome.history.changed() {
             Changed::No => return failure,
             Changed::Yes if failure.kind == ErrorKind::VerificationFailed => return failure,
+            Changed::Yes if failure.kind == self.job.asset.kind.not_found() => {
+                format!("{username} is {holder} now.")
+            }
             Changed::Yes => format!("{username} is {holder} now; only the last look wasn't taken."),
             // Atlan can have given the right without the entry.
             Changed::Unknown => format!(

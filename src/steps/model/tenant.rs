@@ -1,0 +1,399 @@
+//! A small model of the tenant: one list, its earlier states, reads that are old for a while, and
+//! somebody else who writes.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::super::UserListApi;
+use super::super::append_and_update::TIME_FOR_A_WRITE;
+use super::super::outcome::SAYS_THE_SAME_AFTER;
+use crate::atlan::MOST_AGE;
+use crate::atlan::{FreshList, Snapshot, Trouble, Written};
+use crate::budget::{Budget, Over};
+use crate::config::{Asset, AssetKind, QualifiedName, Role};
+use crate::error::{ErrorKind, Failure, Step};
+
+pub(super) const TOKEN: &str = "service-account-apikey-1";
+
+/// The pause that a failed write asks for.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// The asset whose list this is.
+pub(super) fn asset(role: Role) -> Asset {
+    let (kind, name) = match role {
+        Role::ConnectionAdmin => {
+            (AssetKind::Connection, QualifiedName::parse("default/snowflake/1700000000"))
+        }
+        Role::Editor | Role::Viewer => {
+            (AssetKind::Collection, QualifiedName::of_collection("default/collection/jdoe/1"))
+        }
+    };
+    Asset { kind, qualified_name: name.unwrap() }
+}
+
+/// What becomes of one write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fate {
+    Accepted,
+    /// Accepted, and dropped all the same.
+    Dropped,
+    /// Accepted, carried out, and undone by whoever always does that.
+    Undone,
+    Refused,
+    /// Refused for good.
+    Forbidden,
+    /// No answer, and it was never carried out.
+    LostBefore,
+    /// No answer, and it was carried out.
+    LostAfter,
+    /// No answer, and it is carried out so many milliseconds after that.
+    Late(u64),
+    /// No answer for as long as may be, though it was carried out at once.
+    Silent,
+    /// No answer for five seconds, and it is carried out so long after that.
+    Slow,
+    /// Never healing nonsense for an answer; carried out.
+    Nonsense,
+    /// The same; not carried out.
+    NonsenseBefore,
+}
+
+pub(super) const FATES: [Fate; 12] = [
+    Fate::Accepted,
+    Fate::Dropped,
+    Fate::Refused,
+    Fate::Forbidden,
+    Fate::LostBefore,
+    Fate::LostAfter,
+    Fate::Late(300),
+    Fate::Late(1500),
+    Fate::Silent,
+    Fate::Slow,
+    Fate::Nonsense,
+    Fate::NonsenseBefore,
+];
+
+impl Fate {
+    pub(super) fn is_accepted(self) -> bool {
+        matches!(self, Fate::Accepted | Fate::Dropped | Fate::Undone)
+    }
+
+    /// It was refused, in words that leave no doubt.
+    pub(super) fn is_refused(self) -> bool {
+        matches!(self, Fate::Refused | Fate::Forbidden)
+    }
+
+    /// Another write is of no use.
+    pub(super) fn never_heals(self) -> bool {
+        matches!(self, Fate::Forbidden | Fate::Nonsense | Fate::NonsenseBefore)
+    }
+
+    fn is_carried_out(self) -> bool {
+        let never = [Fate::Dropped, Fate::Refused, Fate::Forbidden, Fate::LostBefore, Fate::NonsenseBefore];
+        !never.contains(&self)
+    }
+
+    /// How long the answer takes, or the wait for it.
+    fn takes(self) -> Duration {
+        Duration::from_millis(match self {
+            Fate::LostBefore | Fate::LostAfter | Fate::Late(_) => 1000,
+            Fate::Slow => 5000,
+            Fate::Silent => 30_000,
+            _ => 100,
+        })
+    }
+
+    /// How long after it was sent it is carried out.
+    fn carried_out_after(self) -> Duration {
+        Duration::from_millis(match self {
+            Fate::Late(ms) => 1000 + ms,
+            Fate::Slow => 8500,
+            _ => 50,
+        })
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Other {
+    Nobody,
+    Adds,
+    Removes,
+    AddsOurToken,
+    /// Had read before our write, and writes their list after it.
+    Overwrites,
+    /// Puts somebody in another's place, and leaves the rest as it is.
+    Replaces,
+    /// The same with our token.
+    PutsOurTokenInAPlace,
+}
+
+pub(super) const OTHERS: [Other; 7] = [
+    Other::Nobody,
+    Other::Adds,
+    Other::Removes,
+    Other::AddsOurToken,
+    Other::Overwrites,
+    Other::Replaces,
+    Other::PutsOurTokenInAPlace,
+];
+
+impl Other {
+    /// What they make of the list; nothing if it stays as it is.
+    fn change(self, list: &[String]) -> Option<Vec<String>> {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let without = |gone: &str| list.iter().filter(|name| *name != gone).cloned().collect::<Vec<_>>();
+        let and = |mut list: Vec<String>, name: &str| {
+            if !list.iter().any(|known| known == name) {
+                list.push(name.to_owned());
+            }
+            list
+        };
+        let changed = match self {
+            Other::Nobody => list.to_vec(),
+            Other::Adds => and(list.to_vec(), "dave"),
+            Other::Removes => without("asmith"),
+            Other::AddsOurToken => and(list.to_vec(), TOKEN),
+            Other::Overwrites => names(&["jdoe", "asmith", "dave"]),
+            Other::Replaces => and(without("asmith"), "dave"),
+            Other::PutsOurTokenInAPlace => and(without("asmith"), TOKEN),
+        };
+        (changed != list).then_some(changed)
+    }
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) role: Role,
+    /// Of our writes; those after them are accepted.
+    pub(super) fates: Vec<Fate>,
+    /// How long after a write of ours reads show what was there before it: every read or every other.
+    pub(super) lag_ms: u64,
+    pub(super) every_other: bool,
+    pub(super) other: Other,
+    /// How long after our first write was answered the other writer comes.
+    pub(super) other_after_ms: u64,
+    pub(super) signal_after_ms: Option<u64>,
+    pub(super) deadline_ms: u64,
+    pub(super) settle_ms: u64,
+    pub(super) unreadable_from: Option<u32>,
+}
+
+pub(super) struct Model {
+    pub(super) case: Case,
+    pub(super) started: Instant,
+    /// The lists there were, with the time from which on.
+    pub(super) states: Vec<(Instant, Vec<String>)>,
+    /// What will be carried out later.
+    pending: Vec<(Instant, Change)>,
+    pub(super) writes: Vec<Sent>,
+    reads: u32,
+    /// What our reads showed; the first is that of step 2.
+    pub(super) looks: Vec<Look>,
+}
+
+enum Change {
+    Ours(Vec<String>),
+    Undo(Vec<String>),
+    Other,
+}
+
+/// What one read showed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) at: Instant,
+    /// Which of the states.
+    pub(super) place: usize,
+    /// How the tenant was then.
+    pub(super) seen_at: Instant,
+}
+
+/// A write of ours.
+pub(super) struct Sent {
+    pub(super) at: Instant,
+    pub(super) answered_at: Instant,
+    pub(super) list: Vec<String>,
+    pub(super) fate: Fate,
+}
+
+impl Sent {
+    pub(super) fn is_carried_out(&self) -> bool {
+        self.fate.is_carried_out()
+    }
+
+    /// Whether it was carried out isn't known from its answer.
+    pub(super) fn is_doubtful(&self) -> bool {
+        !self.fate.is_accepted() && !self.fate.is_refused()
+    }
+}
+
+impl Model {
+    pub(super) fn new(case: Case) -> Model {
+        let started = Instant::now();
+        let first = ["jdoe", "asmith"].map(str::to_owned).to_vec();
+        Model {
+            case,
+            started,
+            states: vec![(started, first)],
+            pending: Vec::new(),
+            writes: Vec::new(),
+            reads: 0,
+            looks: vec![Look { at: started, place: 0, seen_at: started }],
+        }
+    }
+
+    /// Carries out what is due.
+    pub(super) fn catch_up(&mut self) {
+        self.pending.sort_by_key(|(at, _)| *at);
+        while self.pending.first().is_some_and(|(at, _)| *at <= Instant::now()) {
+            let (at, change) = self.pending.remove(0);
+            let list = match change {
+                Change::Ours(mut list) => {
+                    // The tenant puts a collection's creator back among its editors.
+                    if self.case.role == Role::Editor && !list.iter().any(|name| name == "jdoe") {
+                        list.push("jdoe".to_owned());
+                    }
+                    list
+                }
+                Change::Undo(list) => list,
+                Change::Other => match self.case.other.change(self.now()) {
+                    Some(list) => list,
+                    None => continue,
+                },
+            };
+            self.states.push((at, list));
+        }
+    }
+
+    pub(super) fn now(&self) -> &[String] {
+        &self.states.last().unwrap().1
+    }
+
+    pub(super) fn snapshot(&self, place: usize) -> Snapshot {
+        let role = self.case.role;
+        let editors = ["jdoe", "editor"].map(str::to_owned);
+        let may_more: &[String] = if role == Role::Viewer { &editors } else { &[] };
+        Snapshot::of(&asset(role), &self.states[place].1, may_more, place as i64)
+    }
+
+    pub(super) fn shows_token(&self, look: &Look) -> bool {
+        self.states[look.place].1.iter().any(|name| name == TOKEN)
+    }
+
+    /// The last write that may have been carried out, as far as its answer says.
+    pub(super) fn last_told(&self) -> Option<&Sent> {
+        self.writes.iter().rev().find(|write| !write.fate.is_refused())
+    }
+
+    /// True if this state was seen before that write.
+    pub(super) fn was_seen_before(&self, place: usize, write: &Sent) -> bool {
+        self.looks.iter().any(|look| look.at <= write.at && look.place == place)
+    }
+
+    /// True if the other writer came between a read of ours and the write after it, and reads are old
+    /// for longer than a list must say the same: that can't be told from an overwrite.
+    pub(super) fn came_between(&self) -> bool {
+        let Some(first) = self.writes.first() else { return false };
+        let came = first.at + Duration::from_millis(100 + self.case.other_after_ms);
+        self.case.lag_ms > 2000
+            && self.writes.iter().any(|write| came + MOST_AGE >= write.at && came <= write.at + MOST_AGE)
+    }
+
+    /// What must hold whenever a list is written.
+    fn may_be_written(&self, list: &[String]) {
+        let now = Instant::now();
+        let base = self.looks.last().unwrap();
+        let what = || format!("{:?}: {:?}, {:?}", self.case, self.looks, self.states);
+        let others =
+            |names: &[String]| names.iter().filter(|name| *name != TOKEN).cloned().collect::<Vec<_>>();
+        assert_eq!(others(list), others(&self.states[base.place].1), "not what was read: {}", what());
+        let after = now - self.started + TIME_FOR_A_WRITE;
+        assert!(after <= Duration::from_millis(self.case.deadline_ms), "too late: {}", what());
+        if let Some(signal) = self.case.signal_after_ms {
+            assert!(now - self.started < Duration::from_millis(signal), "after the signal: {}", what());
+        }
+        if let Some(before) = self.writes.last() {
+            let has_worked = self.looks.iter().any(|look| look.at > before.at && self.shows_token(look));
+            assert!(!before.fate.never_heals() || has_worked, "of no use: {}", what());
+            // Many may want to write next: not at the same moment.
+            let pause = if before.fate.is_accepted() { SAYS_THE_SAME_AFTER + AGAIN / 2 } else { AGAIN };
+            assert!(now >= before.answered_at + pause, "too soon: {}", what());
+        }
+        let accepted = self.writes.iter().rev().find(|write| write.fate.is_accepted());
+        if let Some(accepted) = accepted.filter(|_| !self.came_between()) {
+            assert!(base.seen_at > accepted.at, "an old read was written: {}", what());
+        }
+        let Some(write) = self.last_told() else { return };
+        let since: Vec<_> = self.looks.iter().filter(|look| look.at > write.answered_at).collect();
+        let waited = (write.answered_at - write.at).max(SAYS_THE_SAME_AFTER);
+        let is_settled = !write.is_doubtful() || now >= write.answered_at + waited;
+        if self.was_seen_before(base.place, write) {
+            let was_shown = since.iter().any(|look| self.shows_token(look));
+            assert!(write.is_doubtful() && is_settled && !was_shown, "an old state was written: {}", what());
+        } else {
+            let same = since.iter().rev().take_while(|look| look.place == base.place).last();
+            let is_confirmed = same.is_some_and(|first| base.at >= first.at + SAYS_THE_SAME_AFTER);
+            assert!(is_confirmed && is_settled, "not confirmed: {}", what());
+        }
+    }
+}
+
+impl UserListApi for Model {
+    async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure> {
+        let step = Step::AppendAndUpdate;
+        match budget.limit(Duration::from_secs(30), sleep(Duration::from_millis(60))).await {
+            Ok(_) => {}
+            Err(Over::Stopped(signal)) => return Err(signal.failure(step)),
+            Err(Over::Deadline) => return Err(Failure::new(ErrorKind::Unavailable, step, "no answer", "-")),
+        }
+        self.catch_up();
+        self.reads += 1;
+        if self.case.unreadable_from.is_some_and(|from| self.reads > from) {
+            return Err(Failure::new(ErrorKind::Rejected, step, "unreadable", "-"));
+        }
+        let is_behind = !self.case.every_other || self.reads % 2 == 1;
+        // A cache, as it was seen: for a while it shows what was there right before our write.
+        let lag = Duration::from_millis(self.case.lag_ms);
+        let now = Instant::now();
+        let last_write = self.writes.last().map(|write| write.at);
+        let seen_at = last_write.filter(|at| is_behind && now < *at + lag).unwrap_or(now);
+        let place = self.states.iter().rposition(|(at, _)| *at <= seen_at).unwrap();
+        self.looks.push(Look { at: now, place, seen_at });
+        Ok(self.snapshot(place))
+    }
+
+    async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {
+        assert!(Instant::now() <= list.not_after(), "an old list was written");
+        self.may_be_written(list.names());
+        let fate = *self.case.fates.get(self.writes.len()).unwrap_or(&Fate::Accepted);
+        let at = Instant::now();
+        if self.writes.is_empty() {
+            let after = Duration::from_millis(100 + self.case.other_after_ms);
+            self.pending.push((at + after, Change::Other));
+        }
+        let list = list.names().to_vec();
+        if fate.is_carried_out() {
+            self.pending.push((at + fate.carried_out_after(), Change::Ours(list.clone())));
+        }
+        if fate == Fate::Undone {
+            let undone = self.states[self.looks.last().unwrap().place].1.clone();
+            self.pending.push((at + fate.carried_out_after() * 2, Change::Undo(undone)));
+        }
+        let answered = budget.limit(fate.takes(), sleep(fate.takes())).await.is_ok();
+        self.writes.push(Sent { at, answered_at: Instant::now(), list, fate });
+        self.catch_up();
+        let failure = |kind| Failure::new(kind, Step::AppendAndUpdate, "trouble", "-");
+        let trouble = |kind, again| Trouble { failure: failure(kind), again };
+        match fate {
+            _ if !answered => Written::Doubtful(trouble(ErrorKind::Unavailable, None)),
+            _ if fate.is_accepted() => Written::Accepted,
+            Fate::Refused => Written::NotCarriedOut(trouble(ErrorKind::Unavailable, Some(AGAIN))),
+            Fate::Forbidden => Written::NotCarriedOut(trouble(ErrorKind::Forbidden, None)),
+            Fate::Nonsense | Fate::NonsenseBefore => {
+                Written::Doubtful(trouble(ErrorKind::UnexpectedResponse, None))
+            }
+            _ => Written::Doubtful(trouble(ErrorKind::Unavailable, Some(AGAIN))),
+        }
+    }
+}
