@@ -113,6 +113,9 @@ impl<A: UserListApi> Update<'_, A> {
     /// Writes the list with the token appended, once. Answers what went wrong, if anything did.
     async fn write(&mut self, base: &Snapshot) -> Result<Option<Trouble>, Failure> {
         let step = Step::AppendAndUpdate;
+        // First what has come meanwhile is noticed: a signal, or that the connection was closed behind the
+        // answer to the read.
+        tokio::task::yield_now().await;
         self.budget.allows(TIME_FOR_A_WRITE).map_err(|over| self.out_of_time(over, None))?;
         info!(%step, "making {} {}", quoted(self.username.as_str()), self.job.role.holder());
         let list = FreshList::new(&base.users, base.read_at, self.username);
