@@ -186,7 +186,9 @@ fn files(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) -> (Opti
         checks.complain(log, "names the same file as REPORT_FILE");
         return (None, None);
     }
-    let file = report_path.map(|path| OpenOptions::new().write(true).create(true).truncate(true).open(path));
+    // What is in it stays until there is something to write: whoever still reads the inputs when a signal
+    // has come may open it after the report was written.
+    let file = report_path.map(|path| OpenOptions::new().write(true).create(true).truncate(false).open(path));
     let report_file = file.and_then(|file| opened(checks, report, file));
     // Only now can it be seen if both are links to what wasn't there before.
     if let (Some(one), Some(other)) = (report_path, log_path)

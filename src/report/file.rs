@@ -25,3 +25,27 @@ pub(crate) fn write(mut file: &File, json: &str) -> io::Result<()> {
 pub(crate) fn write_for_now(file: &File, json: &str) -> io::Result<()> {
     if file.metadata()?.is_file() { write(file, json) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::output_only;
+    use crate::redact::Redactor;
+
+    #[test]
+    fn who_opens_it_late_and_writes_nothing_takes_nothing_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        let open = || {
+            let environment = [("REPORT_FILE".into(), path.clone().into())];
+            output_only(environment.into_iter(), &Redactor::default()).report_file.unwrap()
+        };
+        let is = |text: &str| assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        write_for_now(&open(), "a line that is longer than the next").unwrap();
+        write(&open(), "the report").unwrap();
+        drop(open());
+        is("the report\n");
+        write_for_now(&open(), "next").unwrap();
+        is("next\n");
+    }
+}
