@@ -203,6 +203,7 @@ impl Tenant {
         let again = match self.again(&error, budget).await {
             Err(minting) => {
                 return Written::NotCarriedOut(Trouble {
+                    what: error.to_string(),
                     failure: self.explain(minting, Request::Write),
                     again: None,
                 });
@@ -219,7 +220,10 @@ impl Tenant {
             },
         };
         let may_have_been_carried_out = error.may_have_been_carried_out();
-        let trouble = Trouble { failure: self.explain(error, Request::Write), again };
+        // The words for what passes are those of a run that has no time left.
+        let passing = error.refusal().filter(|refusal| refusal.passes()).map(|_| error.to_string());
+        let failure = self.explain(error, Request::Write);
+        let trouble = Trouble { what: passing.unwrap_or_else(|| failure.to_string()), failure, again };
         if may_have_been_carried_out { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }
     }
 }

@@ -94,6 +94,8 @@ pub(crate) enum Written {
 /// What was wrong with a write.
 #[derive(Clone, Debug)]
 pub(crate) struct Trouble {
+    /// What happened, for the log.
+    pub(crate) what: String,
     /// What it means if nothing better comes of it.
     pub(crate) failure: Failure,
     /// The pause before another write; none if that is of no use.

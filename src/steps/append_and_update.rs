@@ -125,12 +125,12 @@ impl<A: UserListApi> Update<'_, A> {
         match self.api.write(list, &self.budget.for_the_write()).await {
             Written::NotCarriedOut(trouble) => {
                 self.outcome.history.wrote_nothing();
-                warn!(%step, "the write was not carried out: {}", trouble.failure);
+                warn!(%step, "the write was not carried out: {}", trouble.what);
                 Ok(Some(trouble))
             }
             Written::Doubtful(trouble) => {
                 self.outcome.history.wrote(false, started.elapsed());
-                warn!(%step, "whether the write was carried out isn't known yet: {}", trouble.failure);
+                warn!(%step, "whether the write was carried out isn't known yet: {}", trouble.what);
                 Ok(Some(trouble))
             }
             Written::Accepted => {
@@ -151,7 +151,7 @@ impl<A: UserListApi> Update<'_, A> {
         // If nothing can have come of any write, there is nothing to learn, only to try again.
         if self.outcome.history.changed() != Changed::Unknown {
             match trouble {
-                Some(Trouble { failure, again: None }) => return Err(failure),
+                Some(Trouble { failure, again: None, .. }) => return Err(failure),
                 _ => self.pause_until(not_before, trouble.as_ref()).await?,
             }
         }
@@ -193,7 +193,7 @@ impl<A: UserListApi> Update<'_, A> {
                     waited.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
                 }
                 Standing::NotThere | Standing::NoTrace => {
-                    if let Some(Trouble { failure, again: None }) = trouble {
+                    if let Some(Trouble { failure, again: None, .. }) = trouble {
                         return Err(failure);
                     }
                     self.budget

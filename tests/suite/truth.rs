@@ -281,6 +281,8 @@ fn what_is_said_of_other_writers_follows_from_what_was_read() {
     let ran = Job::against(&tenant).run();
     ran.added();
     assert!(!ran.stderr.contains("another writer"), "{ran:?}");
+    // Nor is the deadline, which had time enough.
+    assert!(ran.stderr.contains("isn't known yet: PUT ") && !ran.stderr.contains("deadline"), "{ran:?}");
     // Somebody took asmith off and, with an old list, the token: that isn't told as our loss.
     let tenant = self::tenant();
     tenant.after(Stage::Write, |world| world.first().admin_users = Some(vec!["jdoe".to_owned()]));

@@ -384,7 +384,7 @@ impl UserListApi for Model {
         self.writes.push(Sent { at, answered_at: Instant::now(), list, fate });
         self.catch_up();
         let failure = |kind| Failure::new(kind, Step::AppendAndUpdate, "trouble", "-");
-        let trouble = |kind, again| Trouble { failure: failure(kind), again };
+        let trouble = |kind, again| Trouble { what: String::new(), failure: failure(kind), again };
         match fate {
             _ if !answered => Written::Doubtful(trouble(ErrorKind::Unavailable, None)),
             _ if fate.is_accepted() => Written::Accepted,
