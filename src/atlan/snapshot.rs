@@ -59,6 +59,11 @@ impl Version {
         Version { updated_at_ms, hash }
     }
 
+    /// True if this was changed before `other`, by the clocks of those who changed them.
+    pub(crate) fn is_earlier_than(self, other: Version) -> bool {
+        self.updated_at_ms.zip(other.updated_at_ms).is_some_and(|(this, other)| this < other)
+    }
+
     /// True if the tenant says when this was changed.
     pub(crate) fn has_time(self) -> bool {
         self.updated_at_ms.is_some()

@@ -40,9 +40,14 @@ impl UserList {
         self.0.iter().filter(|name| !others.contains(name.as_str())).cloned().collect()
     }
 
+    /// True if `other` has everybody whom `self` has.
+    pub(crate) fn is_within(&self, other: &UserList) -> bool {
+        self.not_in(other).is_empty()
+    }
+
     /// True if both have the same names, in whatever order.
     pub(crate) fn is_same(&self, other: &UserList) -> bool {
-        self.0 == other.0 || self.not_in(other).is_empty() && other.not_in(self).is_empty()
+        self.is_within(other) && other.is_within(self)
     }
 
     /// The list as it was read, with `username` last.

@@ -12,7 +12,8 @@ use backon::{BackoffBuilder, ExponentialBackoff};
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::outcome::{Changed, Outcome, SAYS_THE_SAME_AFTER, Standing};
+use super::history::{Changed, LONGEST_STALENESS, SAYS_THE_SAME_AFTER, Standing};
+use super::outcome::Outcome;
 use super::{UserListApi, archived};
 use crate::atlan::{FreshList, Snapshot, Trouble, Written};
 use crate::budget::Budget;
@@ -23,9 +24,6 @@ use crate::text::quoted;
 
 /// No write is started without so much time to finish it and to read it back.
 pub(crate) const TIME_FOR_A_WRITE: Duration = Duration::from_secs(2);
-
-/// So long old reads after an accepted write are put up with.
-const LONGEST_STALENESS: Duration = Duration::from_secs(30);
 
 /// After so many accepted writes in a row that left the list as it was, no other writer is to blame.
 const MOST_WRITES_WITHOUT_A_TRACE: u32 = 4;
@@ -180,7 +178,7 @@ impl<A: UserListApi> Update<'_, A> {
         loop {
             let now = self.read().await?;
             let standing = self.outcome.history.standing();
-            if !matches!(standing, Standing::There | Standing::Old(_)) {
+            if matches!(standing, Standing::NotThere | Standing::NoTrace) {
                 self.outcome.found = Some(now.clone());
             }
             match standing {
@@ -189,7 +187,7 @@ impl<A: UserListApi> Update<'_, A> {
                     return Err(self.shows_what_is_old());
                 }
                 Standing::Old(pause) | Standing::Unconfirmed(pause) => {
-                    let waited = self.budget.with_grace().pause(pause).await;
+                    let waited = self.budget_for_a_look().pause(pause).await;
                     waited.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
                 }
                 Standing::NotThere | Standing::NoTrace => {
@@ -210,10 +208,8 @@ impl<A: UserListApi> Update<'_, A> {
 
     /// Reads the list once, and notes what it says.
     async fn read(&mut self) -> Result<Snapshot, Failure> {
-        // Only to learn what came of a write may it take longer.
         let changed = self.outcome.history.changed();
-        let budget = if changed == Changed::Unknown { self.budget.with_grace() } else { self.budget.clone() };
-        let now = self.api.read(&budget).await.map_err(|failure| match changed {
+        let now = self.api.read(&self.budget_for_a_look()).await.map_err(|failure| match changed {
             Changed::Unknown if failure.kind.is_by_signal() => failure,
             Changed::Unknown => Failure {
                 message: format!(
@@ -225,8 +221,16 @@ impl<A: UserListApi> Update<'_, A> {
             },
             _ => failure,
         })?;
-        self.outcome.history.read(now.version, now.has(self.username.as_str()));
+        self.outcome.saw(&now);
         if now.is_archived { Err(archived(&now.asset, Step::AppendAndUpdate)) } else { Ok(now) }
+    }
+
+    /// Only to learn what came of a write may it take longer.
+    fn budget_for_a_look(&self) -> Budget {
+        match self.outcome.history.changed() {
+            Changed::Unknown => self.budget.with_grace(),
+            Changed::Yes | Changed::No => self.budget.clone(),
+        }
     }
 
     async fn pause_until(&self, then: Instant, trouble: Option<&Trouble>) -> Result<(), Failure> {

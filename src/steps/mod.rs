@@ -8,6 +8,7 @@
 //! fill the one [`Outcome`].
 
 mod append_and_update;
+mod history;
 mod look_alikes;
 #[cfg(test)]
 mod model;
@@ -15,8 +16,9 @@ mod outcome;
 mod retrieve_connection_admins;
 mod retrieve_token;
 
+pub(crate) use history::Changed;
 pub use outcome::Outcome;
-pub(crate) use outcome::{Changed, Status};
+pub(crate) use outcome::Status;
 
 use crate::atlan::{FreshList, Request, Snapshot, Tenant, Written};
 use crate::budget::Budget;

@@ -43,8 +43,8 @@ async fn check(case: Case) {
     let mut outcome = Outcome::new(false);
     outcome.role = case.role;
     outcome.api_token = Some(ApiToken::unseen(&client_id));
-    let found = model.snapshot(0);
-    outcome.history.read(found.version, false);
+    let found = model.snapshot(model.states.len() - 1);
+    outcome.saw(&found);
     outcome.found = Some(found.clone());
     let username = client_id.username();
     let ended = append_and_update(&mut model, &job, &username, found, &mut outcome, &budget).await;

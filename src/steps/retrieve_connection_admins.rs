@@ -20,8 +20,7 @@ pub(super) async fn retrieve_connection_admins(
     let noun = job.asset.kind.noun();
     info!(%step, "reading the {noun} {}", quoted(job.asset.qualified_name.as_str()));
     let found = tenant.read_asset(Request::Read, budget).await?;
-    let has_token = outcome.api_token.as_ref().is_some_and(|token| found.has(token.username.as_str()));
-    outcome.history.read(found.version, has_token);
+    outcome.saw(&found);
     outcome.found = Some(found.clone());
     if found.is_archived {
         return Err(archived(&job.asset, step));

@@ -55,6 +55,21 @@ fn nobody_is_lost_to_a_read_that_was_old() {
 }
 
 #[test]
+fn nobody_who_was_seen_is_lost_to_a_replica_that_has_not_heard_of_them_yet() {
+    all_at_once(&[Stage::Read, Stage::Write], |stage| {
+        let tenant = tenant();
+        tenant.serve_old_reads(Duration::from_secs(600), Reads::EveryOther);
+        tenant.edit(|world| world.first().add("dave"));
+        match stage {
+            Stage::Write => tenant.fail(Stage::Write, Times::Once, Fault::retry_after(429, "0")),
+            _ => tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose),
+        }
+        Job::against(&tenant).run().added();
+        assert_eq!(admins(&tenant), ["jdoe", "asmith", "dave", USERNAME], "{stage:?}");
+    });
+}
+
+#[test]
 fn reads_that_stay_old_leave_the_truth_open_and_are_no_reason_to_run_again_at_once() {
     let tenant = tenant();
     tenant.serve_old_reads(Duration::from_secs(600), Reads::All);

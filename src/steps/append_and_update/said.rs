@@ -6,7 +6,7 @@ use super::{MOST_WRITES_WITHOUT_A_TRACE, Update};
 use crate::atlan::{Snapshot, Trouble};
 use crate::budget::Over;
 use crate::error::{ErrorKind, Failure, Step};
-use crate::steps::outcome::Changed;
+use crate::steps::Changed;
 use crate::text::{listed, quoted};
 
 impl<A> Update<'_, A> {

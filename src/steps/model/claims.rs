@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::outcome::{Changed, Outcome, Status};
+use super::super::history::Changed;
+use super::super::outcome::{Outcome, Status};
 use super::tenant::{Case, Fate, Model, Other, Sent, TOKEN};
 use crate::atlan::MOST_AGE;
 use crate::config::Role;

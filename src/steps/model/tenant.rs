@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::super::UserListApi;
 use super::super::append_and_update::TIME_FOR_A_WRITE;
-use super::super::outcome::SAYS_THE_SAME_AFTER;
+use super::super::history::SAYS_THE_SAME_AFTER;
 use crate::atlan::MOST_AGE;
 use crate::atlan::{FreshList, Snapshot, Trouble, Written};
 use crate::budget::{Budget, Over};
@@ -18,6 +18,9 @@ pub(super) const TOKEN: &str = "service-account-apikey-1";
 
 /// The pause that a failed write asks for.
 const AGAIN: Duration = Duration::from_millis(250);
+
+/// How long before step 2 somebody else wrote.
+const MOMENT: Duration = Duration::from_millis(1);
 
 /// The asset whose list this is.
 pub(super) fn asset(role: Role) -> Asset {
@@ -126,9 +129,11 @@ pub(super) enum Other {
     Replaces,
     /// The same with our token.
     PutsOurTokenInAPlace,
+    /// Added somebody a moment before step 2, which saw it: not every replica has heard of it.
+    AddedBefore,
 }
 
-pub(super) const OTHERS: [Other; 7] = [
+pub(super) const OTHERS: [Other; 8] = [
     Other::Nobody,
     Other::Adds,
     Other::Removes,
@@ -136,6 +141,7 @@ pub(super) const OTHERS: [Other; 7] = [
     Other::Overwrites,
     Other::Replaces,
     Other::PutsOurTokenInAPlace,
+    Other::AddedBefore,
 ];
 
 impl Other {
@@ -150,7 +156,7 @@ impl Other {
             list
         };
         let changed = match self {
-            Other::Nobody => list.to_vec(),
+            Other::Nobody | Other::AddedBefore => list.to_vec(),
             Other::Adds => and(list.to_vec(), "dave"),
             Other::Removes => without("asmith"),
             Other::AddsOurToken => and(list.to_vec(), TOKEN),
@@ -232,14 +238,19 @@ impl Model {
     pub(super) fn new(case: Case) -> Model {
         let started = Instant::now();
         let first = ["jdoe", "asmith"].map(str::to_owned).to_vec();
+        let mut states = vec![(started, first.clone())];
+        if case.other == Other::AddedBefore {
+            states.insert(0, (started - MOMENT, first));
+            states[1].1.push("dave".to_owned());
+        }
         Model {
             case,
             started,
-            states: vec![(started, first)],
+            looks: vec![Look { at: started, place: states.len() - 1, seen_at: started }],
+            states,
             pending: Vec::new(),
             writes: Vec::new(),
             reads: 0,
-            looks: vec![Look { at: started, place: 0, seen_at: started }],
         }
     }
 
@@ -356,8 +367,11 @@ impl UserListApi for Model {
         // A cache, as it was seen: for a while it shows what was there right before our write.
         let lag = Duration::from_millis(self.case.lag_ms);
         let now = Instant::now();
-        let last_write = self.writes.last().map(|write| write.at);
-        let seen_at = last_write.filter(|at| is_behind && now < *at + lag).unwrap_or(now);
+        let behind_since = match (self.case.other, self.writes.last()) {
+            (Other::AddedBefore, _) => Some(self.started).filter(|at| now < *at + lag).map(|at| at - MOMENT),
+            (_, last_write) => last_write.map(|write| write.at).filter(|at| now < *at + lag),
+        };
+        let seen_at = behind_since.filter(|_| is_behind).unwrap_or(now);
         let place = self.states.iter().rposition(|(at, _)| *at <= seen_at).unwrap();
         self.looks.push(Look { at: now, place, seen_at });
         Ok(self.snapshot(place))
