@@ -15,13 +15,13 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::aside::aside;
-use crate::budget::{Budget, Stop};
+use crate::budget::{Budget, Over, Stop};
 use crate::cli::Usage;
 use crate::config::{self, Config, Flags, Output};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::logging::{self, Log};
 use crate::redact::Redactor;
-use crate::report::{Report, file, publish};
+use crate::report::{Report, file, print, publish};
 use crate::signals::Signals;
 use crate::steps::{self, Changed, Outcome};
 
@@ -51,23 +51,16 @@ impl Process {
             let _ = PANIC.set(place.unwrap_or_default());
         }));
         // Where no file can be opened, what handles signals panics.
-        let runtime = catch_unwind(|| Builder::new_current_thread().enable_all().build());
-        let runtime = match runtime {
-            Ok(Ok(runtime)) => runtime,
-            Ok(Err(error)) => return ExitCode::from(last_words(no_resources(&error), Changed::No)),
-            Err(_) => {
-                let error = io::Error::other("no more files can be opened");
-                return ExitCode::from(last_words(no_resources(&error), Changed::No));
-            }
-        };
-        let listening = runtime.block_on(async { Signals::listen() });
-        let exit_code = match listening {
-            Ok(signals) => runtime.block_on(Process::run(signals, job)),
-            Err(error) => last_words(no_resources(&error), Changed::No),
-        };
-        // Not waited for: a thread that still reads an input, or writes to a stream.
-        runtime.shutdown_background();
-        ExitCode::from(exit_code)
+        let runtime = catch_unwind(|| Builder::new_current_thread().enable_all().build())
+            .unwrap_or_else(|_| Err(io::Error::other("no more files can be opened")));
+        let exit_code = runtime.and_then(|runtime| {
+            let signals = runtime.block_on(async { Signals::listen() })?;
+            let exit_code = runtime.block_on(Process::run(signals, job));
+            // Not waited for: a thread that still reads an input, or writes to a stream.
+            runtime.shutdown_background();
+            Ok(exit_code)
+        });
+        ExitCode::from(exit_code.unwrap_or_else(|error| last_words(no_resources(&error), Changed::No)))
     }
 
     async fn run<F: Future<Output = u8>>(mut signals: Signals, job: impl FnOnce(Process) -> F) -> u8 {
@@ -95,7 +88,7 @@ impl Process {
 
     /// Prints what was asked for, and nothing else.
     pub async fn print(&self, text: String) -> u8 {
-        let printed = aside(move || crate::report::print(text.as_bytes()));
+        let printed = aside(move || print(text.as_bytes()));
         // If nobody reads it, there is nobody to tell.
         let _ = self.budget(TIME_FOR_THE_INPUTS).wait_for(printed).await;
         0
@@ -119,7 +112,7 @@ impl Process {
         let late = match self.budget(TIME_FOR_THE_INPUTS).limit(TIME_FOR_THE_INPUTS, read).await {
             Ok(Some(Ok(inputs))) => return inputs,
             Ok(Some(Err(_))) => panicked(Step::Configure),
-            Err(crate::budget::Over::Stopped(signal)) => signal.failure(Step::Configure),
+            Err(Over::Stopped(signal)) => signal.failure(Step::Configure),
             Ok(None) | Err(_) => Failure::new(
                 ErrorKind::InvalidInput,
                 Step::Configure,
@@ -239,7 +232,7 @@ fn last_words(failure: Failure, changed: Changed) -> u8 {
         // Standard output says the same.
         let _ = file::write(&report_file, &json);
     }
-    let _ = crate::report::print((json + "\n").as_bytes());
+    let _ = print((json + "\n").as_bytes());
     exit_code
 }
 

@@ -40,7 +40,6 @@ impl Redactor {
     /// `text` without any known secret.
     pub fn clean<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let known = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let known: Vec<&[u8]> = known.iter().map(|secret| secret.expose_secret().as_bytes()).collect();
         if known.is_empty() {
             return Cow::Borrowed(text);
         }
@@ -54,6 +53,14 @@ impl Redactor {
         replaced(text, places)
     }
 
+    /// The same of a text that is nobody else's, which is copied only if a secret is in it.
+    pub fn cleaned(&self, text: String) -> String {
+        match self.clean(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(clean) => clean,
+        }
+    }
+
     /// `text` of the tenant without any known secret, nor anything else that looks like a JWT:
     /// a piece of a token, or somebody else's.
     pub fn clean_foreign(&self, text: &str) -> String {
@@ -63,17 +70,18 @@ impl Redactor {
 }
 
 /// Where one of `secrets` stands in `text`, or the start of one whose rest was cut off.
-fn places(text: &[u8], secrets: &[&[u8]]) -> Vec<Range<usize>> {
+fn places(text: &[u8], secrets: &[SecretString]) -> Vec<Range<usize>> {
     let mut places = Vec::new();
-    for secret in secrets {
+    let secrets = || secrets.iter().map(|secret| secret.expose_secret().as_bytes());
+    for secret in secrets() {
         places.extend(found(text, secret));
     }
     for cut in found(text, CUT_OFF.as_bytes()).into_iter().chain(found(text, b"...")) {
         let head = &text[..cut.start];
-        let longest = |secret: &&[u8]| {
+        let longest = |secret: &[u8]| {
             (SHORTEST_SEARCHED..secret.len()).rev().find(|length| head.ends_with(&secret[..*length]))
         };
-        let start = secrets.iter().filter_map(longest).max();
+        let start = secrets().filter_map(longest).max();
         places.extend(start.map(|length| cut.start - length..cut.start));
     }
     places

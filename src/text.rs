@@ -82,7 +82,8 @@ pub fn quotes_removed(text: &str) -> Option<&str> {
 
 /// `text` on one printable line of at most `most` characters; what is cut off is marked by [`CUT_OFF`].
 pub fn bounded(text: &str, most: usize) -> String {
-    cut(text.trim(), most)
+    let (start, rest) = split(text.trim(), most);
+    format!("{}{rest}", escaped(start, |_| false))
 }
 
 /// `text` in quotation marks, bounded, for a message that repeats what somebody gave. The white
@@ -91,11 +92,6 @@ pub fn bounded(text: &str, most: usize) -> String {
 pub fn quoted(text: &str) -> String {
     let (start, rest) = split(text, 200);
     format!("\"{}{rest}\"", without(start, is_overlooked))
-}
-
-fn cut(text: &str, most: usize) -> String {
-    let (start, rest) = split(text, most);
-    format!("{}{rest}", escaped(start, |_| false))
 }
 
 /// The first `most` characters of `text`, and [`CUT_OFF`] if there are more.
@@ -108,8 +104,13 @@ fn split(text: &str, most: usize) -> (&str, &'static str) {
 
 /// The first `most` of `names`, quoted and joined by commas, and a count of the rest.
 pub fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
-    let rest = names.len().saturating_sub(most);
-    let shown = names.take(most).map(quoted).collect::<Vec<_>>().join(", ");
+    joined(names.map(quoted), most)
+}
+
+/// The first `most` of `texts`, joined by commas, and a count of the rest.
+pub fn joined(texts: impl ExactSizeIterator<Item = String>, most: usize) -> String {
+    let rest = texts.len().saturating_sub(most);
+    let shown = texts.take(most).collect::<Vec<_>>().join(", ");
     if rest == 0 { shown } else { format!("{shown} and {rest} more") }
 }
 

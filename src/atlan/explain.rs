@@ -14,7 +14,7 @@ use crate::text::quoted;
 const SUPPORT_HINT: &str = "Check that ATLAN_BASE_URL is the tenant's own address and that no login page, gateway or \
      proxy stands in between.";
 
-const RUN_AGAIN: &str = "Run again later: it is safe to.";
+pub(super) const RUN_AGAIN: &str = "Run again later: it is safe to.";
 
 /// Which of the job's requests failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,17 +73,13 @@ async fn ask(
     ];
     let call = Call::post_form(Service::Keycloak(grant), &user.keycloak, PATH, &[&client, more].concat());
     let mut patience = Patience::new();
-    let mut before = None;
     let answer = loop {
         let error = match http.send(&call, None, budget).await {
             Ok(answer) => break answer,
-            Err(error) => error.or_if_not_made(before.take())?,
+            Err(error) => patience.if_made(error)?,
         };
         let Some(pause) = patience.after(&error) else { return Err(error) };
-        if let Err(over) = budget.pause(pause).await {
-            return Err(error.or_stopped(over));
-        }
-        before = Some(error);
+        patience.wait(pause, error, budget).await?;
     };
     let token = http.parse::<TokenAnswer>(&answer)?.access_token;
     redactor.hide(&token);
@@ -140,7 +136,7 @@ pub(super) fn explain(error: CallError, step: Step) -> Failure {
         status if matches!(error.heals(), http::Heals::Soon) => (
             ErrorKind::Unavailable,
             format!("Keycloak answers with status {status}, and the deadline leaves no time for another try"),
-            "Run again later: it is safe to.",
+            explain::RUN_AGAIN,
         ),
         // Those two are what it says to a realm, a path or a method that isn't there.
         status @ 400..500 if refusal.speaker.is_some() && !matches!(status, 404 | 405) => (

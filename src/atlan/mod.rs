@@ -92,14 +92,13 @@ impl Tenant {
     /// passes by itself.
     async fn ask(&mut self, call: &Call, budget: &Budget) -> Result<Answer, CallError> {
         let mut patience = Patience::new();
-        let mut before = None;
         loop {
             let error = match self.http.send(call, Some(self.session.bearer()), budget).await {
                 Ok(answer) => {
                     self.session.worked();
                     return Ok(answer);
                 }
-                Err(error) => error.or_if_not_made(before.take())?,
+                Err(error) => patience.if_made(error)?,
             };
             let again = match self.again(&error, budget).await? {
                 Some(pause) => Some(pause),
@@ -110,10 +109,7 @@ impl Tenant {
             if error.status() != Some(403) {
                 warn!(pause_ms = pause.as_millis() as u64, "{error}; trying again");
             }
-            if let Err(over) = budget.pause(pause).await {
-                return Err(error.or_stopped(over));
-            }
-            before = Some(error);
+            patience.wait(pause, error, budget).await?;
         }
     }
 

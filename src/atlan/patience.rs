@@ -6,6 +6,7 @@ use backon::{BackoffBuilder, ExponentialBackoff};
 use tokio::time::Instant;
 use tracing::info;
 
+use crate::budget::Budget;
 use crate::http::{CallError, Heals, pauses};
 
 /// So often is tried again what hardly passes, but sometimes does: the gateway answers with a
@@ -26,6 +27,8 @@ pub(super) struct Patience {
     pauses: ExponentialBackoff,
     missing_since: Option<Instant>,
     user_unknown_since: Option<Instant>,
+    /// What went wrong before.
+    before: Option<CallError>,
 }
 
 impl Patience {
@@ -36,7 +39,33 @@ impl Patience {
             pauses: pauses().build(),
             missing_since: None,
             user_unknown_since: None,
+            before: None,
         }
+    }
+
+    /// # Errors
+    ///
+    /// If there was no time for the request that ended with `error`: what went wrong before.
+    pub(super) fn if_made(&mut self, error: CallError) -> Result<CallError, CallError> {
+        error.or_if_not_made(self.before.take())
+    }
+
+    /// Pauses after `error`, before the same request is made again.
+    ///
+    /// # Errors
+    ///
+    /// If the budget has no room for that.
+    pub(super) async fn wait(
+        &mut self,
+        pause: Duration,
+        error: CallError,
+        budget: &Budget,
+    ) -> Result<(), CallError> {
+        match budget.pause(pause).await {
+            Ok(()) => self.before = Some(error),
+            Err(over) => return Err(error.or_stopped(over)),
+        }
+        Ok(())
     }
 
     /// The pause before the same request is made again; none if that is of no use.

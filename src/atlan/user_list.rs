@@ -26,6 +26,10 @@ impl UserList {
         &self.0
     }
 
+    pub(crate) fn into_names(self) -> Vec<String> {
+        self.0
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.iter().any(|known| known == name)
     }

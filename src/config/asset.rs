@@ -1,5 +1,7 @@
 //! What the token gets a right to, and which right.
 
+use serde::Serialize;
+
 use super::checks::Checks;
 use super::inputs::{self, Input};
 use super::{QualifiedName, connection};
@@ -24,7 +26,8 @@ pub enum Kind {
 }
 
 /// What the token becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// An admin of a connection.
     ConnectionAdmin,

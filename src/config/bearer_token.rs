@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
-use super::Username;
 use super::file;
 use super::jwt::Claims;
 use super::pasted::{Pasted, token_in};
@@ -62,11 +61,6 @@ impl BearerToken {
     /// Whose token it says it is, printable.
     pub fn username(&self) -> Option<&str> {
         self.username.as_deref()
-    }
-
-    /// True for a token that an API token got, and not a person.
-    pub fn is_api_token(&self) -> bool {
-        self.username().is_some_and(Username::is_of_a_machine)
     }
 
     /// For how long its own `exp` has passed, by this machine's clock.

@@ -37,11 +37,7 @@ impl QualifiedName {
         }
         let list: Vec<Value> = serde_json::from_str(text)
             .map_err(|_| format!("starts like a JSON array and isn't one; {LOOKS_LIKE}"))?;
-        match list.as_slice() {
-            [Value::Text(_)] => one(bare(list[0].text().unwrap_or_default())),
-            [_] => Err(format!("is a list that must hold text; {LOOKS_LIKE}")),
-            list => Err(format!("must name exactly one connection; the list has {}", list.len())),
-        }
+        one(bare(only_one(&list)?.text().unwrap_or_default()))
     }
 
     /// Takes the name of a query collection, bare.
@@ -93,21 +89,26 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<QualifiedName> {
             checks.is_missing(input.name);
             None
         }
-        Some(Value::List(list)) => match list.as_slice() {
-            [name @ Value::Text(_)] => {
-                let name = checks.resolved(input, name)?;
-                one(bare(name)).map_err(|what| checks.complain(input, what)).ok()
-            }
-            _ => {
-                let what = format!("must name exactly one connection; the list has {}", list.len());
-                checks.complain(input, what);
-                None
-            }
-        },
+        Some(Value::List(list)) => {
+            let name = only_one(list).map_err(|what| checks.complain(input, what)).ok()?;
+            let name = checks.resolved(input, name)?;
+            one(bare(name)).map_err(|what| checks.complain(input, what)).ok()
+        }
         Some(value) => {
             let text = checks.resolved(input, value)?;
             QualifiedName::parse(text).map_err(|what| checks.complain(input, what)).ok()
         }
+    }
+}
+
+/// The one text in a list.
+fn only_one(list: &[Value]) -> Result<&Value, String> {
+    match list {
+        [name @ Value::Text(_)] => Ok(name),
+        [_] => {
+            Err(format!("is a list that must hold text, the name of exactly one connection; {LOOKS_LIKE}"))
+        }
+        list => Err(format!("must name exactly one connection; the list has {}", list.len())),
     }
 }
 
@@ -117,11 +118,11 @@ fn one(text: &str) -> Result<QualifiedName, String> {
         return Err(what.to_owned());
     }
     fits_into_a_url(text)?;
-    match is_whole(text) && !is_of_a_collection(text) {
+    if text.split('/').nth(1) == Some("collection") {
+        return Err("names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned());
+    }
+    match is_whole(text) {
         true => Ok(QualifiedName(text.to_owned())),
-        false if is_of_a_collection(text) => {
-            Err("names a query collection: give it as COLLECTION_QUALIFIED_NAME".to_owned())
-        }
         false => Err(format!("{}; {LOOKS_LIKE}", instead_of_a_name(text))),
     }
 }
@@ -129,10 +130,6 @@ fn one(text: &str) -> Result<QualifiedName, String> {
 /// True for three parts.
 fn is_whole(text: &str) -> bool {
     text.split('/').count() == 3 && text.split('/').all(|part| !part.is_empty() && part.chars().all(is_usual))
-}
-
-fn is_of_a_collection(text: &str) -> bool {
-    text.split('/').nth(1) == Some("collection")
 }
 
 /// What text is that isn't a qualified name, and which one is probably meant.
@@ -158,6 +155,7 @@ fn instead_of_a_name(text: &str) -> String {
         _ => "seems to name several connections: name one in each run".to_owned(),
     }
 }
+
 /// The same of text that has no other name in it.
 fn instead_of_one_name(text: &str) -> String {
     let bare = text.trim_matches('/');

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::address::Address;
 use super::bearer_token::BearerToken;
 use super::checks::Checks;
-use super::form::unresolved;
+use super::form::{for_a_shell, unresolved};
 use super::inputs::{self, Given, Input, Kind};
 use super::{Credentials, Impersonation, file};
 use crate::redact::jwts;
@@ -104,14 +104,10 @@ fn secret(checks: &mut Checks<'_>, input: Input, given: &Given) -> Option<Secret
         return Some(text.into());
     }
     let path = bare(text);
-    let found = match unresolved(path) {
+    let found = match unresolved(path).or_else(|| for_a_shell(path)) {
         Some(what) => Err(what.to_owned()),
         None if !jwts(path).is_empty() => {
             Err("must name a file, and holds what looks like a token: give that as USER_BEARER_TOKEN"
-                .to_owned())
-        }
-        None if path.starts_with("~/") => {
-            Err("starts with ~, which only a shell understands: write the whole name of the folder"
                 .to_owned())
         }
         None => file::read(Path::new(path)),

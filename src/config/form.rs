@@ -21,6 +21,12 @@ pub(super) fn unresolved(text: &str) -> Option<&'static str> {
     }
 }
 
+/// The complaint about the name of a file that only a shell understands.
+pub(super) fn for_a_shell(path: &str) -> Option<&'static str> {
+    path.starts_with("~/")
+        .then_some("starts with ~, which only a shell understands: write the whole name of the folder")
+}
+
 /// `$NAME`, `${NAME}`, `$(NAME)`, `$env:NAME` or `%NAME%`.
 fn is_variable(text: &str) -> bool {
     let is_name = |text: &str| {

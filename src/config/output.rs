@@ -13,6 +13,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::Flags;
 use super::checks::Checks;
+use super::form::for_a_shell;
 use super::inputs::{self, Input, Kind};
 use super::network::clean;
 use super::sources::ConfigFile;
@@ -76,12 +77,7 @@ pub struct LogSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        LogSettings {
-            level: Targets::new().with_default(LevelFilter::INFO),
-            format: None,
-            colours: false,
-            file: None,
-        }
+        LogSettings { level: default_level(), format: None, colours: false, file: None }
     }
 }
 
@@ -180,10 +176,13 @@ fn files(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) -> (Opti
         may_be_written(checks, environment, input, path).then_some(path)
     };
     let (report_path, log_path) = (path_of(report), path_of(log));
-    if let (Some(one), Some(other)) = (report_path, log_path)
-        && is_one_file(one.as_ref(), other.as_ref())
-    {
-        checks.complain(log, "names the same file as REPORT_FILE");
+    let are_one = || {
+        let paths = report_path.zip(log_path);
+        paths.is_some_and(|(one, other)| is_one_file(one.as_ref(), other.as_ref()))
+    };
+    let is_taken = "names the same file as REPORT_FILE";
+    if are_one() {
+        checks.complain(log, is_taken);
         return (None, None);
     }
     // What is in it stays until there is something to write: whoever still reads the inputs when a signal
@@ -191,10 +190,8 @@ fn files(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) -> (Opti
     let file = report_path.map(|path| OpenOptions::new().write(true).create(true).truncate(false).open(path));
     let report_file = file.and_then(|file| opened(checks, report, file));
     // Only now can it be seen if both are links to what wasn't there before.
-    if let (Some(one), Some(other)) = (report_path, log_path)
-        && is_one_file(one.as_ref(), other.as_ref())
-    {
-        checks.complain(log, "names the same file as REPORT_FILE");
+    if are_one() {
+        checks.complain(log, is_taken);
         return (report_file, None);
     }
     let file = log_path.map(|path| OpenOptions::new().append(true).create(true).open(path));
@@ -216,8 +213,8 @@ fn may_be_written(
 ) -> bool {
     let what = if path == "-" || is_standard_output(path) {
         "names standard output, which holds the report and nothing else".to_owned()
-    } else if path.starts_with("~/") {
-        "starts with ~, which only a shell understands: write the whole name of the folder".to_owned()
+    } else if let Some(what) = for_a_shell(path) {
+        what.to_owned()
     } else if let Some(read) = read_from(checks, environment, path) {
         format!("names the file that {read} is read from: it would be overwritten")
     } else {

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::atlan::UserList;
 use crate::config::{AssetKind, Role};
-use crate::error::{ErrorKind, Exchange, Failure, Step};
+use crate::error::{ErrorKind, Exchange, Failure, Step, TenantMessage};
 use crate::redact::Redactor;
 use crate::steps::{Changed, Outcome, Status};
 use crate::text;
@@ -32,9 +32,9 @@ pub(crate) struct Report {
     error: Option<ErrorPart>,
     #[serde(flatten)]
     asset: Option<AssetPart>,
-    /// What the token was to become, if that isn't a connection admin.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role: Option<&'static str>,
+    /// What the token was to become.
+    #[serde(skip_serializing_if = "is_usual")]
+    role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_token: Option<ApiTokenPart>,
     #[serde(flatten)]
@@ -59,13 +59,7 @@ struct ErrorPart {
 #[derive(Debug, Serialize)]
 struct RequestPart {
     http: Exchange,
-    tenant: Option<TenantPart>,
-}
-
-#[derive(Debug, Serialize)]
-struct TenantPart {
-    code: Option<String>,
-    message: String,
+    tenant: Option<TenantMessage>,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,8 +117,8 @@ struct ProgramPart {
 impl Report {
     /// The report of a run with this outcome, free of secrets.
     pub(crate) fn new(outcome: Outcome, elapsed: Duration, redactor: &Redactor) -> Report {
-        let clean = |text: String| redactor.clean(&text).into_owned();
-        let clean_list = |list: UserList| list.names().iter().map(|name| clean(name.clone())).collect();
+        let clean = |text: String| redactor.cleaned(text);
+        let clean_list = |list: UserList| list.into_names().into_iter().map(clean).collect();
         let (status, changed, dry_run) = (outcome.status(), outcome.history.changed(), outcome.dry_run);
         let (after, role) = (outcome.after, outcome.role);
         let (asset, users) = outcome
@@ -157,11 +151,7 @@ impl Report {
             dry_run,
             error: outcome.failure.map(|failure| ErrorPart::new(failure, clean)),
             asset,
-            role: match role {
-                Role::ConnectionAdmin => None,
-                Role::Editor => Some("editor"),
-                Role::Viewer => Some("viewer"),
-            },
+            role,
             api_token: outcome.api_token.map(|token| ApiTokenPart {
                 name: token.name.map(clean),
                 guid: token.guid.map(clean),
@@ -217,6 +207,11 @@ impl Report {
     }
 }
 
+/// A connection admin is what the report needn't say.
+fn is_usual(role: &Role) -> bool {
+    *role == Role::ConnectionAdmin
+}
+
 impl AssetPart {
     fn found(&self) -> &FoundPart {
         match self {
@@ -247,7 +242,6 @@ impl UsersPart {
 
 impl ErrorPart {
     fn new(failure: Failure, clean: impl Fn(String) -> String) -> ErrorPart {
-        let tenant = failure.tenant.map(|said| TenantPart { code: said.code, message: said.message });
         ErrorPart {
             kind: failure.kind.name(),
             step: failure.step,
@@ -255,7 +249,7 @@ impl ErrorPart {
             hint: clean(failure.hint),
             retryable: failure.kind.is_retryable(),
             exit_code: failure.kind.exit_code(),
-            request: failure.exchange.map(|http| RequestPart { http, tenant }),
+            request: failure.exchange.map(|http| RequestPart { http, tenant: failure.tenant }),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, UsersPart};
+use crate::config::Role;
 use crate::steps::Status;
 use crate::text::{escaped, listed, quoted};
 
@@ -19,18 +20,14 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
         || "the API token".to_owned(),
         |token| format!("the API token {}", quoted(token.name.as_deref().unwrap_or(&token.client_id))),
     );
-    let holder = match report.role {
-        None => "a connection admin",
-        Some("viewer") => "a viewer",
-        Some(_) => "an editor",
-    };
+    let holder = report.role.holder();
+    let already =
+        |role: Role| (32, format!("Nothing to do: {token} is {} of {asset} already.", role.holder()));
     let (colour, done) = match report.status {
         Status::Added => (32, format!("Added: {token} is now {holder} of {asset}.")),
-        Status::AlreadyAdmin => {
-            (32, format!("Nothing to do: {token} is a connection admin of {asset} already."))
-        }
-        Status::AlreadyEditor => (32, format!("Nothing to do: {token} is an editor of {asset} already.")),
-        Status::AlreadyViewer => (32, format!("Nothing to do: {token} is a viewer of {asset} already.")),
+        Status::AlreadyAdmin => already(Role::ConnectionAdmin),
+        Status::AlreadyEditor => already(Role::Editor),
+        Status::AlreadyViewer => already(Role::Viewer),
         Status::WouldAdd => (33, format!("Dry run: {token} would become {holder} of {asset}.")),
         Status::Failed => (31, "Failed.".to_owned()),
     };
@@ -67,11 +64,7 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
 /// Who is on the list, or would be.
 fn list(users: &UsersPart, report: &Report) -> String {
     let lists = users.lists();
-    let what = match report.role {
-        None => "admin users",
-        Some("viewer") => "viewers",
-        Some(_) => "editors",
-    };
+    let what = report.role.users();
     let (when, names) = match &lists.after {
         Some(after) if report.status == Status::WouldAdd => ("would be", after),
         Some(after) => ("are now", after),

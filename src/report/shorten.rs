@@ -7,65 +7,61 @@ use crate::text;
 /// Texts are cut to so many characters, one after another, until the report fits.
 const CUTS: [usize; 7] = [1000, 500, 250, 120, 60, 30, 15];
 
+/// What is left out at last, one after another.
+const PARTS: [fn(&mut Report); 4] = [
+    |report| report.users = None,
+    |report| report.asset = None,
+    |report| report.api_token = None,
+    |report| {
+        if let Some(error) = &mut report.error {
+            error.request = None;
+        }
+    },
+];
+
 /// The JSON of `report`, at most `most` bytes of it. 1,024 bytes hold any report.
 pub(super) fn shortened(mut report: Report, most: usize) -> String {
-    if let Some(json) = fitting(&report, most) {
-        return json;
-    }
-    shorten_lists(&mut report, most);
-    for cut in CUTS {
-        if let Some(json) = fitting(&report, most) {
+    let (mut cuts, mut parts) = (CUTS.iter(), PARTS.iter());
+    loop {
+        let json = report.to_json();
+        if json.len() <= most {
             return json;
         }
-        report.each_text(|text| {
-            if text.chars().nth(cut).is_some() {
-                *text = text::bounded(text, cut);
-            }
-        });
-    }
-    let leave_out: [fn(&mut Report); 4] = [
-        |report| report.users = None,
-        |report| report.asset = None,
-        |report| report.api_token = None,
-        |report| {
-            if let Some(error) = &mut report.error {
-                error.request = None;
-            }
-        },
-    ];
-    for part in leave_out {
-        if let Some(json) = fitting(&report, most) {
-            return json;
+        drop(json); // with many names that is megabytes
+        if halve_the_lists(&mut report) {
+            continue;
         }
-        part(&mut report);
+        if let Some(cut) = cuts.next() {
+            report.each_text(|text| {
+                if text.chars().nth(*cut).is_some() {
+                    *text = text::bounded(text, *cut);
+                }
+            });
+        } else if let Some(leave_out) = parts.next() {
+            leave_out(&mut report);
+        } else {
+            return report.to_json();
+        }
     }
-    report.to_json()
 }
 
-/// The JSON of `report`, if it is short enough. What isn't takes no memory any more: with many names
-/// that is megabytes.
-fn fitting(report: &Report, most: usize) -> Option<String> {
-    Some(report.to_json()).filter(|json| json.len() <= most)
-}
-
-/// Halves the lists until the report fits, or nobody is left on them.
-fn shorten_lists(report: &mut Report, most: usize) {
-    while report.to_json().len() > most {
-        let Some(lists) = report.users.as_mut().map(UsersPart::lists_mut) else { return };
-        let longest = lists.before.len().max(lists.after.as_ref().map_or(0, Vec::len));
-        if longest == 0 {
-            return;
-        }
-        let omitted = lists.omitted.get_or_insert(Omitted { before: 0, after: 0 });
-        let shorten = |list: &mut Vec<String>, omitted: &mut usize| {
-            *omitted += list.len().saturating_sub(longest / 2);
-            list.truncate(longest / 2);
-        };
-        shorten(&mut lists.before, &mut omitted.before);
-        if let Some(after) = &mut lists.after {
-            shorten(after, &mut omitted.after);
-        }
+/// False if nobody is left on them.
+fn halve_the_lists(report: &mut Report) -> bool {
+    let Some(lists) = report.users.as_mut().map(UsersPart::lists_mut) else { return false };
+    let longest = lists.before.len().max(lists.after.as_ref().map_or(0, Vec::len));
+    if longest == 0 {
+        return false;
     }
+    let omitted = lists.omitted.get_or_insert(Omitted { before: 0, after: 0 });
+    let shorten = |list: &mut Vec<String>, omitted: &mut usize| {
+        *omitted += list.len().saturating_sub(longest / 2);
+        list.truncate(longest / 2);
+    };
+    shorten(&mut lists.before, &mut omitted.before);
+    if let Some(after) = &mut lists.after {
+        shorten(after, &mut omitted.after);
+    }
+    true
 }
 
 impl Report {

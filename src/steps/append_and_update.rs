@@ -187,6 +187,7 @@ impl<A: UserListApi> Update<'_, A> {
                     return Err(self.shows_what_is_old());
                 }
                 Standing::Old(pause) | Standing::Unconfirmed(pause) => {
+                    info!(step = %Step::AppendAndUpdate, "the list that was read may be an old one; reading it again");
                     let waited = self.budget_for_a_look().pause(pause).await;
                     waited.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
                 }

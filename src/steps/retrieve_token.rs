@@ -10,7 +10,7 @@ use crate::atlan::{ApiToken, Found, Request, Tenant};
 use crate::budget::Budget;
 use crate::config::{ApiTokenRef, Job};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::text::quoted;
+use crate::text::{joined, quoted};
 
 pub(super) async fn retrieve_token(
     tenant: &mut Tenant,
@@ -120,9 +120,5 @@ fn guids(tokens: &[ApiToken]) -> String {
         let guid = quoted(token.guid.as_deref().unwrap_or_default());
         if token.expired_ms_ago().is_some() { format!("{guid} (expired)") } else { guid }
     };
-    let shown: Vec<String> = tokens.iter().take(10).map(guid).collect();
-    match tokens.len().saturating_sub(shown.len()) {
-        0 => shown.join(", "),
-        rest => format!("{} and {rest} more", shown.join(", ")),
-    }
+    joined(tokens.iter().map(guid), 10)
 }

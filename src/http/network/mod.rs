@@ -36,7 +36,7 @@ use crate::text;
 use cause::{Limit, ProxyRefusal, Waited};
 use connecting::Connecting;
 use hop::{Hop, place};
-use proxy::{Proxies, ProxyVars};
+use proxy::Proxies;
 use resolve::Resolver;
 use tls::Trust;
 
@@ -44,7 +44,7 @@ use tls::Trust;
 const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
 
 /// No answer of the API comes near this: 100,000 admins with names of 25 letters are 2.6 MiB. With
-/// everything that is made of it, it takes less than 40 MiB of memory, of the 64 that the Job has.
+/// everything that is made of it, it takes about 60 MiB of memory, of the 64 that the Job has.
 const LARGEST_ANSWER: usize = 4 << 20;
 
 /// Of an answer that isn't one of success, this much is read: it is only shown.
@@ -78,7 +78,7 @@ impl Network {
             targets.push(&user.keycloak);
         }
         let refuse = |kind, message: String, hint: &str| Failure::new(kind, Step::Configure, message, hint);
-        let chosen = Proxies::choose(&ProxyVars::of_network(&access.network), &targets);
+        let chosen = Proxies::choose(&access.network, &targets);
         let (proxies, warnings) = chosen.map_err(|(name, what)| {
             refuse(
                 ErrorKind::InvalidInput,

@@ -12,56 +12,13 @@ use url::Host;
 
 use super::hop::{Hop, place};
 use super::no_proxy::NoProxy;
-use super::proxy_address::{Proxy, bare};
+use super::proxy_address::Proxy;
 use super::resolve::is_localhost;
-use crate::config;
-
-/// A variable of the environment that isn't empty.
-pub(crate) struct Variable {
-    /// As it was found, in capitals or not: messages name it.
-    pub(crate) name: String,
-    pub(crate) value: String,
-}
-
-/// The variables that name proxies.
-#[derive(Default)]
-pub(crate) struct ProxyVars {
-    /// `HTTPS_PROXY`.
-    pub(crate) https: Option<Variable>,
-    /// `HTTP_PROXY`.
-    pub(crate) http: Option<Variable>,
-    /// `ALL_PROXY`, for what the other two don't name.
-    pub(crate) all: Option<Variable>,
-    /// `NO_PROXY`.
-    pub(crate) no_proxy: Option<Variable>,
-}
-
-impl ProxyVars {
-    /// Those that are there.
-    pub(crate) fn of_network(network: &config::Network) -> ProxyVars {
-        let variable = |given: &Option<config::Variable>| {
-            let given = given.as_ref()?;
-            Some(Variable { name: given.name.to_owned(), value: given.value.expose_secret().to_owned() })
-        };
-        ProxyVars {
-            https: variable(&network.https_proxy),
-            http: variable(&network.http_proxy),
-            all: variable(&network.all_proxy),
-            no_proxy: variable(&network.no_proxy),
-        }
-    }
-
-    /// The variable that names the proxy for this target.
-    fn of(&self, target: &Url) -> Option<&Variable> {
-        let own = if target.scheme() == "https" { &self.https } else { &self.http };
-        let given = |variable: &&Variable| !bare(&variable.value).is_empty();
-        own.as_ref().filter(given).or_else(|| self.all.as_ref().filter(given))
-    }
-}
+use crate::config::{Network, Variable};
 
 /// A variable that can't be used: its name, and what is wrong with it as the rest of a sentence
 /// that starts with the name.
-pub(crate) type Refusal = (String, String);
+pub(crate) type Refusal = (&'static str, String);
 
 /// The proxies of this run.
 #[derive(Clone, Debug, Default)]
@@ -80,24 +37,24 @@ impl Proxies {
     /// # Errors
     ///
     /// If a variable that one of the `targets` would use can't be understood. Others aren't looked at.
-    pub(crate) fn choose(vars: &ProxyVars, targets: &[&Url]) -> Result<(Proxies, Vec<String>), Refusal> {
+    pub(crate) fn choose(variables: &Network, targets: &[&Url]) -> Result<(Proxies, Vec<String>), Refusal> {
         let mut proxies = Proxies::default();
         let mut warnings: Vec<String> = Vec::new();
         for target in targets {
-            let Some(variable) = vars.of(target) else { continue };
-            if let Some(no_proxy) = &vars.no_proxy {
-                proxies.exempt =
-                    NoProxy::parse(bare(&no_proxy.value)).map_err(|what| (no_proxy.name.clone(), what))?;
+            let Some(variable) = named_for(target, variables) else { continue };
+            if let Some(no_proxy) = &variables.no_proxy {
+                let exempt = NoProxy::parse(no_proxy.value.expose_secret());
+                proxies.exempt = exempt.map_err(|what| (no_proxy.name, what))?;
             }
             if proxies.exempt.covers(target) {
                 continue;
             }
-            let proxy = Proxy::of(variable).map_err(|what| (variable.name.clone(), what))?;
+            let proxy = Proxy::of(variable).map_err(|what| (variable.name, what))?;
             let proxy = Arc::new(proxy);
             if target.scheme() == "https" {
                 if matches!(target.host(), Some(Host::Ipv6(_))) {
                     let what = "can't be used for an IPv6 address: name that in NO_PROXY";
-                    return Err((variable.name.clone(), what.to_owned()));
+                    return Err((variable.name, what.to_owned()));
                 }
                 proxies.https = Some(proxy);
             } else if is_loopback(&proxy.address) {
@@ -164,6 +121,12 @@ impl Proxies {
     }
 }
 
+/// The variable that names the proxy for this target.
+fn named_for<'a>(target: &Url, variables: &'a Network) -> Option<&'a Variable> {
+    let own = if target.scheme() == "https" { &variables.https_proxy } else { &variables.http_proxy };
+    own.as_ref().or(variables.all_proxy.as_ref())
+}
+
 /// True for an address of this machine.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -180,8 +143,8 @@ mod tests {
 
     use super::*;
 
-    fn variable(name: &str, value: &str) -> Option<Variable> {
-        Some(Variable { name: name.to_owned(), value: value.to_owned() })
+    fn variable(name: &'static str, value: &str) -> Option<Variable> {
+        Some(Variable { name, value: value.into() })
     }
 
     fn url(text: &str) -> Url {
@@ -190,11 +153,12 @@ mod tests {
 
     #[test]
     fn only_a_variable_that_the_targets_would_use_is_judged() {
-        let vars = ProxyVars {
-            https: variable("HTTPS_PROXY", "http://proxy:3128"),
-            http: variable("http_proxy", "not a proxy"),
-            all: variable("ALL_PROXY", "socks5://proxy"),
+        let vars = Network {
+            https_proxy: variable("HTTPS_PROXY", "http://proxy:3128"),
+            http_proxy: variable("http_proxy", "not a proxy"),
+            all_proxy: variable("ALL_PROXY", "socks5://proxy"),
             no_proxy: variable("NO_PROXY", "internal.example"),
+            ..Network::default()
         };
         let choose = |target: &str| Proxies::choose(&vars, &[&url(target)]).map(|(proxies, _)| proxies);
         let of = |target: &str| choose(target).unwrap().hop(&url(target)).to_string();
@@ -203,11 +167,11 @@ mod tests {
         assert_eq!(of("http://internal.example:80"), "internal.example");
         assert_eq!(choose("http://acme.example").unwrap_err().0, "http_proxy");
 
-        let without = ProxyVars { https: variable("HTTPS_PROXY", " \n"), ..vars };
+        let without = Network { https_proxy: None, ..vars };
         assert_eq!(Proxies::choose(&without, &[&url("https://acme.example")]).unwrap_err().0, "ALL_PROXY");
-        let exempt = ProxyVars { no_proxy: variable("no_proxy", "<local>"), ..without };
+        let exempt = Network { no_proxy: variable("no_proxy", "<local>"), ..without };
         assert_eq!(Proxies::choose(&exempt, &[&url("https://acme.example")]).unwrap_err().0, "no_proxy");
-        let unused = ProxyVars { all: None, http: None, ..exempt };
+        let unused = Network { all_proxy: None, http_proxy: None, ..exempt };
         assert!(Proxies::choose(&unused, &[&url("https://acme.example")]).is_ok());
     }
 
@@ -224,7 +188,7 @@ mod tests {
         ] {
             for (http, all) in [(Some(proxy), None), (None, Some(proxy))] {
                 let of = |value: Option<&str>| value.and_then(|value| variable("HTTP_PROXY", value));
-                let vars = ProxyVars { http: of(http), all: of(all), ..ProxyVars::default() };
+                let vars = Network { http_proxy: of(http), all_proxy: of(all), ..Network::default() };
                 let (proxies, warnings) = Proxies::choose(&vars, &[&target, &target]).unwrap();
                 assert_eq!(matches!(proxies.hop(&target), Hop::Proxy(_)), used, "{proxy}");
                 assert_eq!(warnings.len(), usize::from(!used), "{proxy}: {warnings:?}");
@@ -235,9 +199,9 @@ mod tests {
 
     #[test]
     fn credentials_are_known_as_secrets_and_do_not_print() {
-        let vars = ProxyVars {
-            https: variable("HTTPS_PROXY", "http://me:op%65n-sesame@proxy"),
-            ..ProxyVars::default()
+        let vars = Network {
+            https_proxy: variable("HTTPS_PROXY", "http://me:op%65n-sesame@proxy"),
+            ..Network::default()
         };
         let (proxies, _) = Proxies::choose(&vars, &[&url("https://acme.example")]).unwrap();
         let secrets = proxies.secrets();

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Host;
 
 use super::hop::place;
-use super::proxy::Variable;
+use crate::config::Variable;
 use crate::text;
 
 /// One proxy.
@@ -19,7 +19,7 @@ pub(crate) struct Proxy {
     /// Its address, without the credentials.
     pub(super) address: Url,
     /// The variable that names it.
-    pub(super) variable: String,
+    pub(super) variable: &'static str,
     credentials: Option<Credentials>,
 }
 
@@ -42,7 +42,7 @@ impl Proxy {
     /// Understands `http://user:password@host:port`, all but the host being optional, or says what
     /// is wrong with it without repeating any of it.
     pub(super) fn of(variable: &Variable) -> Result<Proxy, String> {
-        let value = bare(&variable.value);
+        let value = variable.value.expose_secret();
         if value.chars().any(|c| c.is_whitespace() || text::is_unprintable(c)) {
             return Err("has white space or a control character in it".to_owned());
         }
@@ -70,7 +70,7 @@ impl Proxy {
             Some(credentials) => Some(Credentials::parse(credentials)?),
         };
         let address = address(&scheme, location.strip_suffix('/').unwrap_or(location))?;
-        Ok(Proxy { address, variable: variable.name.clone(), credentials })
+        Ok(Proxy { address, variable: variable.name, credentials })
     }
 }
 
@@ -113,16 +113,6 @@ impl Credentials {
     }
 }
 
-/// A value without what people put around it: white space, line ends, quotes.
-pub(super) fn bare(value: &str) -> &str {
-    let value = value.trim();
-    ['"', '\'']
-        .iter()
-        .find_map(|&quote| value.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(value)
-        .trim()
-}
-
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
@@ -147,7 +137,7 @@ mod tests {
     use super::*;
 
     fn parsed(value: &str) -> Result<(String, Option<String>), String> {
-        let proxy = Proxy::of(&Variable { name: "HTTPS_PROXY".to_owned(), value: value.to_owned() })?;
+        let proxy = Proxy::of(&Variable { name: "HTTPS_PROXY", value: value.into() })?;
         let authorization = proxy.authorization().map(|header| {
             let basic = header.to_str().unwrap().strip_prefix("Basic ").unwrap().to_owned();
             String::from_utf8(STANDARD.decode(basic).unwrap()).unwrap()
@@ -162,8 +152,6 @@ mod tests {
             ("proxy:3128", "http://proxy:3128/", None),
             ("proxy", "http://proxy/", None),
             ("HTTPS://Proxy.Example:443/", "https://proxy.example/", None),
-            ("\"http://proxy:3128\"\n", "http://proxy:3128/", None),
-            (" 'http://proxy:3128'\r\n", "http://proxy:3128/", None),
             ("http://[::1]:3128", "http://[::1]:3128/", None),
             ("http://10.0.0.1:3128", "http://10.0.0.1:3128/", None),
             ("http://@proxy:3128", "http://proxy:3128/", None),

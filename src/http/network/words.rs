@@ -64,7 +64,7 @@ impl Broken {
 fn at(hop: &Hop, words: &str) -> String {
     match hop {
         Hop::Direct(_) => words.to_owned(),
-        Hop::Proxy(proxy) => words.replace("ATLAN_BASE_URL", &proxy.variable),
+        Hop::Proxy(proxy) => words.replace("ATLAN_BASE_URL", proxy.variable),
         Hop::Behind(proxy, _) => format!(
             "{words} {proxy} may also answer in its place, to inspect TLS: then its own CA is the one to name in \
              SSL_CERT_FILE."
