@@ -1,6 +1,8 @@
 //! The one thing that every request and every pause asks first: is there time left, and may the
 //! run go on? Deadline and signal travel together, so that nobody keeps a clock of their own.
 
+pub(crate) mod signals;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::signals::Signal;
+use signals::Signal;
 
 /// How long after the deadline, or after a signal, a run may go on to learn what came of its write.
 const GRACE: Duration = Duration::from_secs(5);

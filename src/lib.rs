@@ -26,9 +26,7 @@ pub mod fuzzing {
 mod http;
 mod logging;
 mod process;
-mod redact;
 mod report;
-mod signals;
 mod steps;
 mod text;
 

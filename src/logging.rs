@@ -19,8 +19,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::budget::Budget;
 use crate::config::{LogFormat, LogSettings};
-use crate::redact::Redactor;
 use crate::text;
+use crate::text::redact::Redactor;
 
 /// The program's name in each record.
 const NAME: &str = env!("CARGO_PKG_NAME");

@@ -15,15 +15,15 @@ use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
 use crate::aside::aside;
+use crate::budget::signals::Signals;
 use crate::budget::{Budget, Over, Stop};
 use crate::cli::Usage;
 use crate::config::{self, Config, Flags, Output};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::logging::{self, Log};
-use crate::redact::Redactor;
 use crate::report::{Report, file, print, publish};
-use crate::signals::Signals;
 use crate::steps::{self, Changed, Outcome};
+use crate::text::redact::Redactor;
 
 /// How long reading the inputs may take: as long as a run by default.
 const TIME_FOR_THE_INPUTS: Duration = Duration::from_secs(120);

@@ -1,6 +1,8 @@
 //! Text that others wrote (the tenant, a person) made safe to print: bounded, and with nothing
 //! in it that a terminal or a log reader would act on.
 
+pub(crate) mod redact;
+
 use std::borrow::Cow;
 
 /// Stands where the rest of a text was cut off.

@@ -253,6 +253,6 @@ fn is_wanted(token: &ApiToken, wanted: &ApiTokenRef) -> bool {
 /// What an answer is read as.
 #[cfg(any(test, fuzzing))]
 pub(super) fn read(body: &[u8]) -> Result<Vec<Option<ApiToken>>, String> {
-    let keys: ApiKeys = crate::http::parse(body, &crate::redact::Redactor::default())?;
+    let keys: ApiKeys = crate::http::parse(body, &crate::text::redact::Redactor::default())?;
     Ok(keys.records.into_iter().flatten().map(Record::into_token).collect())
 }

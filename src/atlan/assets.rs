@@ -231,6 +231,6 @@ impl Tenant {
 /// What an answer is read as.
 #[cfg(any(test, fuzzing))]
 pub(super) fn read(body: &[u8], asset: &Asset, role: Role) -> Result<Snapshot, String> {
-    let answer: EntityAnswer = crate::http::parse(body, &crate::redact::Redactor::default())?;
+    let answer: EntityAnswer = crate::http::parse(body, &crate::text::redact::Redactor::default())?;
     answer.entity.into_snapshot(asset, role, None)
 }

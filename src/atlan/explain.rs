@@ -1,20 +1,18 @@
 //! From a request that failed to what the person who reads the report needs to know: who refused,
 //! what it means, and what to do.
 
+mod keycloak;
+mod network;
 mod user;
 
-use super::{Tenant, keycloak};
-use crate::budget::Over;
+pub(super) use keycloak::of_keycloak;
+
+use super::Tenant;
 use crate::config::AssetKind;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal, Service};
 use crate::text::quoted;
-
-/// For answers that this program can't do anything with.
-const SUPPORT_HINT: &str = "Check that ATLAN_BASE_URL is the tenant's own address and that no login page, gateway or \
-     proxy stands in between.";
-
-pub(super) const RUN_AGAIN: &str = "Run again later: it is safe to.";
+use network::{RUN_AGAIN, SUPPORT_HINT, failure, network};
 
 /// Which of the job's requests failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,56 +43,11 @@ pub(super) fn is_no_such_entity(error: &CallError) -> bool {
     matches!(code, Some("ATLAS-404-00-009" | "ATLAS-404-00-00A" | "ATLAS-404-00-005"))
 }
 
-/// A failure with the request that showed it, and what the tenant said.
-pub(super) fn failure(
-    error: CallError,
-    step: Step,
-    kind: ErrorKind,
-    message: impl Into<String>,
-    hint: impl Into<String>,
-) -> Failure {
-    let tenant = match error.fault {
-        Fault::Refused(refusal) => refusal.message,
-        _ => None,
-    };
-    Failure { tenant, ..Failure::new(kind, step, message, hint).after(&error.exchange) }
-}
-
-/// The failure of a request that got no answer of refusal.
-pub(super) fn network(error: CallError, step: Step) -> Failure {
-    let who = match error.service {
-        Service::Keycloak(_) => "Keycloak",
-        _ => "the tenant",
-    };
-    let fault = error.fault.to_string();
-    let (kind, message, hint) = match &error.fault {
-        Fault::NotMade(Over::Stopped(signal)) | Fault::Stopped(Over::Stopped(signal)) => {
-            return signal.failure(step);
-        }
-        Fault::NotMade(Over::Deadline) | Fault::Stopped(Over::Deadline) => (
-            ErrorKind::Unavailable,
-            format!("DEADLINE_SECONDS left no time to ask {who}"),
-            "Run again, or raise DEADLINE_SECONDS.".to_owned(),
-        ),
-        Fault::TimedOut(_) => (
-            ErrorKind::Unavailable,
-            format!("{who} gave {fault}"),
-            format!("{RUN_AGAIN} If {who} is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS."),
-        ),
-        Fault::KeptBack(_) => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
-        Fault::Broken(broken) => (broken.kind(), fault, broken.hint()),
-        Fault::NotTheApi(_) | Fault::Refused(_) => {
-            (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT.to_owned())
-        }
-    };
-    failure(error, step, kind, message, hint)
-}
-
 impl Tenant {
     /// The failure that `error` makes of `request`.
     pub(crate) fn explain(&self, error: CallError, request: Request) -> Failure {
         if matches!(error.service, Service::Keycloak(_)) {
-            return keycloak::explain(error, request.step());
+            return of_keycloak(error, request.step());
         }
         let address = self.address(error.service);
         if let Fault::NotTheApi(what) = &error.fault {

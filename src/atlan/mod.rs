@@ -29,7 +29,7 @@ use crate::budget::Budget;
 use crate::config::{Access, Asset, Job, Role, Services};
 use crate::error::Failure;
 use crate::http::{Answer, Call, CallError, Http, Refusal, Service};
-use crate::redact::Redactor;
+use crate::text::redact::Redactor;
 use patience::Patience;
 use session::Session;
 

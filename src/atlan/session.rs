@@ -8,14 +8,14 @@ use backon::{BackoffBuilder, ExponentialBackoff};
 use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
-use super::keycloak;
+use super::{explain, keycloak};
 use crate::aside::aside;
 use crate::budget::Budget;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{self, CallError, Http, pauses};
-use crate::redact::Redactor;
 use crate::text;
+use crate::text::redact::Redactor;
 
 /// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
 /// with a second in between.
@@ -59,7 +59,7 @@ impl Session {
             Credentials::Impersonation(user) => {
                 info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
                 let minted = keycloak::mint(http, &user, redactor, budget).await;
-                let minted = minted.map_err(|error| keycloak::explain(error, Step::Configure))?;
+                let minted = minted.map_err(|error| explain::of_keycloak(error, Step::Configure))?;
                 minted.refuse_the_workflow_itself(&user)?;
                 return Ok(Session {
                     bearer: minted.bearer,

@@ -4,6 +4,7 @@ use reqwest::Url;
 use url::Host;
 
 use super::checks::{Checks, fits_into_a_url};
+use super::host::{is_a_host, is_of_a_cluster, is_this_machine};
 use super::inputs;
 use crate::text::{bare, quoted};
 
@@ -66,7 +67,9 @@ impl Address {
                 "holds TENANT, as in the example: put the name of your own tenant in its place".to_owned()
             );
         }
-        if url.scheme() == "http" && !may_be_in_the_clear(&host, in_cluster) {
+        let is_near = is_this_machine(&host)
+            || in_cluster && matches!(host, Host::Domain(name) if is_of_a_cluster(name));
+        if url.scheme() == "http" && !is_near {
             return Err(in_the_clear(&host, &url));
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
@@ -133,20 +136,6 @@ fn looks_like_a_tenant(host: &str) -> bool {
         && labels.last().is_some_and(|last| last.len() <= 6 && last.chars().all(|c| c.is_ascii_lowercase()))
 }
 
-fn is_a_host(host: &Host<&str>) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-    };
-    match host {
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name.len() <= 253 && name.split('.').all(is_label)
-        }
-        Host::Ipv4(_) | Host::Ipv6(_) => true,
-    }
-}
-
 /// The address that is probably meant: the host alone.
 fn suggested(url: &Url) -> String {
     let mut url = url.clone();
@@ -157,24 +146,6 @@ fn suggested(url: &Url) -> String {
     url.set_query(None);
     url.set_fragment(None);
     quoted(url.as_str().trim_end_matches('/'))
-}
-
-/// True for hosts to which a request doesn't leave the machine or the cluster.
-fn may_be_in_the_clear(host: &Host<&str>, in_cluster: bool) -> bool {
-    match host {
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost") || in_cluster && is_of_a_cluster(name)
-        }
-    }
-}
-
-/// True for names that only mean something inside a cluster.
-fn is_of_a_cluster(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    !name.contains('.') || name.ends_with(".svc") || name.ends_with(".svc.cluster.local")
 }
 
 fn in_the_clear(host: &Host<&str>, url: &Url) -> String {

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use super::file;
 use super::jwt::Claims;
 use super::pasted::{Pasted, token_in};
-use crate::redact::Redactor;
 use crate::text;
+use crate::text::redact::Redactor;
 
 /// A bearer token that can be sent: printable ASCII, without the word `Bearer`.
 pub struct BearerToken {

@@ -11,8 +11,8 @@ use super::problem::Problem;
 use super::sources::Sources;
 use super::value::Value;
 use crate::error::{ErrorKind, Failure, Step};
-use crate::redact::{Redactor, jwts};
 use crate::text;
+use crate::text::redact::{Redactor, jwts};
 
 /// Whatever goes into a URL is at most so long: servers take a few thousand bytes at most.
 const LONGEST_IN_A_URL: usize = 1024;

@@ -10,7 +10,7 @@ use super::checks::Checks;
 use super::form::{for_a_shell, unresolved};
 use super::inputs::{self, Given, Input, Kind};
 use super::{Credentials, Impersonation, file};
-use crate::redact::jwts;
+use crate::text::redact::jwts;
 use crate::text::{bare, quoted, quotes_removed, trimmed};
 
 /// The inputs that can give a bearer token, the strongest first.

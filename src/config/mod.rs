@@ -12,6 +12,7 @@ mod credentials;
 mod file;
 mod form;
 mod guid;
+mod host;
 pub mod inputs;
 mod json;
 mod jwt;
@@ -33,6 +34,7 @@ pub use client_id::{ClientId, Username};
 pub use connection::QualifiedName;
 pub use form::switch;
 pub use guid::Guid;
+pub use host::{is_localhost, is_this_machine};
 pub(crate) use jwt::Claims;
 pub use near_misses::is_almost;
 pub use network::{Network, Variable};
@@ -47,7 +49,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::error::{ErrorKind, Failure, Step};
-use crate::redact::Redactor;
+use crate::text::redact::Redactor;
 use checks::Checks;
 use sources::Sources;
 

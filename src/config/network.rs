@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use crate::redact::{Redactor, without_percents};
 use crate::text::bare;
+use crate::text::redact::{Redactor, without_percents};
 
 /// A variable of the environment. Its value is without white space and quotation marks around it,
 /// and not empty.

@@ -18,8 +18,8 @@ use super::inputs::{self, Input, Kind};
 use super::network::clean;
 use super::sources::ConfigFile;
 use super::value::Value;
-use crate::redact::jwts;
 use crate::text::bare;
+use crate::text::redact::jwts;
 
 /// The report always has room for an error with its hint.
 const SMALLEST_REPORT: f64 = 1024.0;

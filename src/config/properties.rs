@@ -7,8 +7,8 @@ use super::bearer_token::BearerToken;
 use super::inputs::{self, Kind};
 use super::{ApiTokenRef, Config, Flags, read};
 use crate::error::ErrorKind;
-use crate::redact::Redactor;
 use crate::text::is_unprintable;
+use crate::text::redact::Redactor;
 
 /// Complaints are cut at 2000 characters, of which each may have to be escaped by six.
 const LONGEST_MESSAGE: usize = 6 * 2000 + 100;

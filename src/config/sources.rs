@@ -10,7 +10,7 @@ use super::inputs::{self, Given, Input};
 use super::json;
 use super::problem::Problem;
 use super::value::Value;
-use crate::redact::jwts;
+use crate::text::redact::jwts;
 use crate::text::{bare, quoted};
 
 /// Where the JSON of the inputs is, if it is in a file.

@@ -10,8 +10,8 @@ use super::network::Broken;
 use super::speaker::{self, Service};
 use crate::budget::Over;
 use crate::error::{Exchange, TenantMessage};
-use crate::redact::Redactor;
 use crate::text;
+use crate::text::redact::Redactor;
 
 /// A request that failed.
 #[derive(Debug, thiserror::Error)]

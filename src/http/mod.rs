@@ -27,8 +27,8 @@ use uuid::Uuid;
 use crate::budget::{Budget, Over};
 use crate::config::Access;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
-use crate::redact::Redactor;
 use crate::text;
+use crate::text::redact::Redactor;
 use fresh::FreshBody;
 use network::{Broken, Network};
 

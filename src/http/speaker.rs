@@ -5,8 +5,8 @@
 use serde_json::Value;
 
 use crate::error::TenantMessage;
-use crate::redact::Redactor;
 use crate::text;
+use crate::text::redact::Redactor;
 
 /// A part of the tenant that answers requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,7 @@ pub(crate) fn write_for_now(file: &File, json: &str) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::config::output_only;
-    use crate::redact::Redactor;
+    use crate::text::redact::Redactor;
 
     #[test]
     fn who_opens_it_late_and_writes_nothing_takes_nothing_away() {

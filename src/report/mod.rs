@@ -16,9 +16,9 @@ use serde::Serialize;
 use crate::atlan::UserList;
 use crate::config::{AssetKind, Role};
 use crate::error::{ErrorKind, Exchange, Failure, Step, TenantMessage};
-use crate::redact::Redactor;
 use crate::steps::{Changed, Outcome, Status};
 use crate::text;
+use crate::text::redact::Redactor;
 
 /// What a run found and did. Fields are added, and none is renamed or taken away before a new major
 /// version.

@@ -24,8 +24,8 @@ use crate::atlan::{FreshList, Request, Snapshot, Tenant, Written};
 use crate::budget::Budget;
 use crate::config::{Access, Asset, Job, Username};
 use crate::error::{Failure, Step};
-use crate::redact::Redactor;
 use crate::text::quoted;
+use crate::text::redact::Redactor;
 
 /// Does the job.
 ///

@@ -13,9 +13,9 @@ use tokio::time::{Instant, sleep};
 use super::append_and_update::append_and_update;
 use super::outcome::Outcome;
 use crate::atlan::ApiToken;
+use crate::budget::signals::Signal;
 use crate::budget::{Budget, Stop};
 use crate::config::{ApiTokenRef, ClientId, Job, Role};
-use crate::signals::Signal;
 use tenant::{Case, FATES, Fate, Model, OTHERS, Other, asset};
 
 /// Runs the case, and holds what is said against what is so.

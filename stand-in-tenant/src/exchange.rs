@@ -15,11 +15,13 @@ use hyper::{Response, StatusCode};
 use socket2::SockRef;
 
 use crate::answer::Answer;
-use crate::plan::{Shared, When};
-use crate::server::{Leave, lock};
+use crate::plan::{Shared, When, lock};
 use crate::{Fault, Request, Stage};
 
 pub(crate) type Body = BoxBody<Bytes, io::Error>;
+
+/// Where to say that for this long nobody is to listen.
+pub(crate) type Leave = tokio::sync::mpsc::UnboundedSender<Duration>;
 
 /// Answers a request, or misbehaves, which may end the connection: that is what an error does.
 /// `socket` is the connection below hyper, and `leave` lets nobody listen for a while.

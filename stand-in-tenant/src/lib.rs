@@ -169,7 +169,7 @@ impl StandIn {
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
-        server::lock(&self.shared)
+        plan::lock(&self.shared)
     }
 
     /// What to give as `ATLAN_BASE_URL`, or, for `INTERNAL`, as `HTTP_PROXY`.

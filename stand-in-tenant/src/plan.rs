@@ -1,6 +1,6 @@
 //! What is to happen with a request, and what the server's tasks share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::answer::Answer;
@@ -15,6 +15,11 @@ pub(crate) struct Shared {
     pub(crate) connections: usize,
     pub(crate) latency: Duration,
     pub(crate) accept_delay: Duration,
+}
+
+/// What is shared, even if a task that had it panicked.
+pub(crate) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What happens at requests of a kind.

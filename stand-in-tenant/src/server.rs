@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use hyper::service::service_fn;
@@ -11,15 +11,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-use crate::exchange::handle;
-use crate::plan::Shared;
+use crate::exchange::{Leave, handle};
+use crate::plan::{Shared, lock};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
-
-pub(crate) fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Serves from a thread of its own until `stopped`. The address it listens on is returned, or why
 /// it can't.
@@ -97,9 +93,6 @@ async fn serve(
         }
     }
 }
-
-/// Where to say that for this long nobody is to listen.
-pub(crate) type Leave = tokio::sync::mpsc::UnboundedSender<Duration>;
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Mutex<Shared>>, leave: Leave) {
     let _ = stream.set_nodelay(true);

@@ -103,7 +103,7 @@ fn unescaped(text: &str) -> String {
         }
     }
     // Chrome writes the rarer characters of a header for bash like this.
-    crate::redact::without_backslashes(&plain)
+    crate::text::redact::without_backslashes(&plain)
 }
 
 /// Each place where there is `authorization` as the name of a header, and what stands after it,

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use reqwest::Url;
 
-use super::proxy_address::Proxy;
-use crate::text;
+use super::proxy_address::{Proxy, place};
 
 /// A machine on the way.
 #[derive(Clone, Debug)]
@@ -37,10 +36,4 @@ impl fmt::Display for Hop {
             Hop::Behind(proxy, url) => write!(f, "{} (through {proxy})", place(url)),
         }
     }
-}
-
-/// A URL's host, with its port if it names one, for a message.
-pub(super) fn place(url: &Url) -> String {
-    let host = text::bounded(url.host_str().unwrap_or_default(), 100);
-    url.port().map(|port| format!("{host}:{port}")).unwrap_or(host)
 }

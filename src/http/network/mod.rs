@@ -31,12 +31,13 @@ use crate::aside::aside;
 use crate::budget::{Budget, Over};
 use crate::config::{Access, Credentials};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::redact::Redactor;
 use crate::text;
+use crate::text::redact::Redactor;
 use cause::{Limit, ProxyRefusal, Waited};
 use connecting::Connecting;
-use hop::{Hop, place};
+use hop::Hop;
 use proxy::Proxies;
+use proxy_address::place;
 use resolve::Resolver;
 use tls::Trust;
 

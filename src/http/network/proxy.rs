@@ -10,11 +10,10 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use url::Host;
 
-use super::hop::{Hop, place};
+use super::hop::Hop;
 use super::no_proxy::NoProxy;
-use super::proxy_address::Proxy;
-use super::resolve::is_localhost;
-use crate::config::{Network, Variable};
+use super::proxy_address::{Proxy, place};
+use crate::config::{Network, Variable, is_this_machine};
 
 /// A variable that can't be used: its name, and what is wrong with it as the rest of a sentence
 /// that starts with the name.
@@ -57,7 +56,7 @@ impl Proxies {
                     return Err((variable.name, what.to_owned()));
                 }
                 proxies.https = Some(proxy);
-            } else if is_loopback(&proxy.address) {
+            } else if proxy.address.host().is_some_and(|host| is_this_machine(&host)) {
                 proxies.http = Some(proxy);
             } else {
                 let warning = format!(
@@ -125,16 +124,6 @@ impl Proxies {
 fn named_for<'a>(target: &Url, variables: &'a Network) -> Option<&'a Variable> {
     let own = if target.scheme() == "https" { &variables.https_proxy } else { &variables.http_proxy };
     own.as_ref().or(variables.all_proxy.as_ref())
-}
-
-/// True for an address of this machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => is_localhost(name),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use url::Host;
 
-use super::hop::place;
 use crate::config::Variable;
 use crate::text;
 
@@ -128,6 +127,12 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Proxy({})", place(&self.address))
     }
+}
+
+/// A URL's host, with its port if it names one, for a message.
+pub(super) fn place(url: &Url) -> String {
+    let host = text::bounded(url.host_str().unwrap_or_default(), 100);
+    url.port().map(|port| format!("{host}:{port}")).unwrap_or(host)
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use dns_lookup::{AddrInfoHints, LookupErrorKind, SockType};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::oneshot;
 
+use crate::config::is_localhost;
+
 /// Why a host's name leads nowhere. Found again among the causes of the HTTP library's error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LookupError {
@@ -91,13 +93,6 @@ impl Resolve for Resolver {
             Ok(Box::new(addresses) as Addrs)
         })
     }
-}
-
-/// True for the names that always mean this machine.
-pub(super) fn is_localhost(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    let last = name.rsplit('.').next().unwrap_or_default();
-    last.eq_ignore_ascii_case("localhost")
 }
 
 /// Asks the system's resolver.

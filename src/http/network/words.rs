@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::cause::{Broken, Limit, NoTls, ProxyRefusal, Waited};
-use super::hop::{Hop, place};
-use super::proxy_address::Proxy;
+use super::hop::Hop;
+use super::proxy_address::{Proxy, place};
 
 impl Broken {
     /// What to do about it.

@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::text::CUT_OFF;
+use super::CUT_OFF;
 use spelling::Plain;
 pub(crate) use spelling::{without_backslashes, without_percents};
 
