@@ -6,6 +6,7 @@
 mod claims;
 mod tenant;
 
+use std::thread;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -116,22 +117,34 @@ fn cases() -> impl Iterator<Item = Case> {
     })
 }
 
-#[test]
-fn whatever_happens_around_the_write_the_outcome_is_the_truth() {
+/// The case, and the same for a collection's two lists if it is one of the shorter ones.
+fn with_each_role(case: Case) -> impl Iterator<Item = Case> {
+    let is_short =
+        case.fates.len() == 1 || case.fates.len() == 2 && case.lag_ms == 0 && case.other != Other::Nobody;
+    let others: &[Role] = if is_short { &[Role::Editor, Role::Viewer] } else { &[] };
+    let others = others.iter().map({
+        let case = case.clone();
+        move |role| Case { role: *role, ..case.clone() }
+    });
+    std::iter::once(case).chain(others)
+}
+
+/// Every so many of the cases, from one on. Answers how many they were.
+fn check_some(first: usize, step: usize) -> usize {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let mut runs = 0;
-    for case in cases() {
-        runs += 1;
-        runtime.block_on(check(case.clone()));
-        // A collection's two lists: the same, with fewer rounds.
-        if case.fates.len() == 1 || case.fates.len() == 2 && case.lag_ms == 0 && case.other != Other::Nobody {
-            for role in [Role::Editor, Role::Viewer] {
-                runs += 1;
-                runtime.block_on(check(Case { role, ..case.clone() }));
-            }
-        }
-    }
+    let cases = cases().flat_map(with_each_role).skip(first).step_by(step);
+    cases.map(|case| runtime.block_on(check(case))).count()
+}
+
+#[test]
+fn whatever_happens_around_the_write_the_outcome_is_the_truth() {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let runs: usize = thread::scope(|scope| {
+        let parts: Vec<_> =
+            (0..threads).map(|first| scope.spawn(move || check_some(first, threads))).collect();
+        parts.into_iter().map(|part| part.join().unwrap()).sum()
+    });
     println!("{runs} runs of step 3 against the model");
     assert!(runs > 10_000);
 }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 use stand_in_tenant::{Fault, Stage, StandIn, Times, example};
 
-use crate::support::{Job, all_at_once, example};
+use crate::support::{Job, WAYS_TO_NAME_IT, all_at_once, example};
 
 const TOKEN: &str = "retrieve-token";
 const OAUTH_CLIENT: &str = "oauth-client-0a1b2c3d-0000-4000-8000-0000000000e1";
@@ -66,12 +66,7 @@ fn several_that_have_all_expired_are_said_to_have() {
 
 #[test]
 fn one_record_that_is_sent_twice_is_one_api_token() {
-    let inputs = [
-        ("API_TOKEN_NAME", example::TOKEN),
-        ("API_TOKEN_GUID", example::TOKEN_GUID),
-        ("API_TOKEN_CLIENT_ID", example::CLIENT_ID),
-    ];
-    all_at_once(&inputs, |(input, value)| {
+    all_at_once(&WAYS_TO_NAME_IT, |(input, value)| {
         let tenant = example();
         let record = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
         let twice = json!({ "filterRecord": 2, "records": [record, record] });

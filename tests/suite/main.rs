@@ -46,3 +46,5 @@ mod transient_faults;
 mod truth;
 mod who_spoke;
 mod young_rights;
+
+mod package;

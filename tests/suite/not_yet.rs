@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stand_in_tenant::{Stage, World, example};
 
-use crate::support::{Job, all_at_once, example};
+use crate::support::{Job, WAYS_TO_NAME_IT, all_at_once, example};
 
 /// How long a machine that is busy may take for what is given up after ten seconds.
 const SOON: Duration = Duration::from_secs(40);
@@ -40,12 +40,7 @@ fn a_user_who_stays_unknown_ends_the_run_after_ten_seconds() {
 
 #[test]
 fn an_api_token_that_is_not_listed_yet_is_asked_for_again() {
-    let inputs = [
-        ("API_TOKEN_NAME", example::TOKEN),
-        ("API_TOKEN_GUID", example::TOKEN_GUID),
-        ("API_TOKEN_CLIENT_ID", example::CLIENT_ID),
-    ];
-    all_at_once(&inputs, |(input, value)| {
+    all_at_once(&WAYS_TO_NAME_IT, |(input, value)| {
         let tenant = example();
         tenant.edit(|world| world.tokens.clear());
         tenant.after(Stage::Token, |world: &mut World| {

@@ -30,6 +30,13 @@ static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
     jsonschema::validator_for(&schema).unwrap()
 });
 
+/// Each way to name the one API token of [`example`].
+pub const WAYS_TO_NAME_IT: [(&str, &str); 3] = [
+    ("API_TOKEN_NAME", example::TOKEN),
+    ("API_TOKEN_GUID", example::TOKEN_GUID),
+    ("API_TOKEN_CLIENT_ID", example::CLIENT_ID),
+];
+
 /// A tenant with one connection and one API token.
 pub fn example() -> StandIn {
     StandIn::start(World::example())
@@ -157,7 +164,7 @@ fn start_in_turn(command: &mut Command) -> Child {
     static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = STARTING.blocking_lock();
     let child = command.spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(4));
+    std::thread::sleep(Duration::from_millis(2));
     child
 }
 

@@ -77,7 +77,7 @@ fn each_transient_fault_that_lasts_ends_the_run_at_the_deadline() {
     all_at_once(&cases(&REQUESTS, FOR_EVER), |(stage, name, fault)| {
         let tenant = StandIn::start(World::example());
         tenant.fail(*stage, Times::Forever, fault.clone());
-        let job = Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "0.9").env("DEADLINE_SECONDS", "4");
+        let job = Job::against(&tenant).env("REQUEST_TIMEOUT_SECONDS", "0.9").env("DEADLINE_SECONDS", "3");
         let ran = job.run();
         let report = ran.failed(75, "unavailable", step(*stage));
         assert_eq!(report["error"]["retryable"], true, "{stage:?}: {name}");

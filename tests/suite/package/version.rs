@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{file, json, yaml};
+use super::{file, json, yaml};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{file, json, names, template, yaml};
+use super::{file, json, names, template, yaml};
 
 /// The name of the Kubernetes resources, made of the ID as Atlan's generators make it.
 fn resource_name(config: &Value) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{assert_stays_out_of_meshes, exit_codes, help, yaml};
+use super::{assert_stays_out_of_meshes, exit_codes, help, yaml};
 
 /// The longest that one run goes on after its deadline: 5 s to settle what is under way, and 5 s for a
 /// slow reader of standard output.

@@ -7,9 +7,9 @@ use serde_json::Value;
 use stand_in_tenant::{StandIn, World, example};
 use tempfile::TempDir;
 
-use crate::argo::{self, Scope};
+use super::argo::{self, Scope};
+use super::template;
 use crate::support::{Job, Ran};
-use crate::template;
 
 /// A run of the template `main` or `collection`.
 struct Pod {

@@ -2,16 +2,10 @@
 //! Cargo.toml and the program say, and that the program does its job with exactly the environment that
 //! Argo makes of the template.
 
-#![forbid(unsafe_code)]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
-
 mod argo;
 mod config;
 mod job;
 mod run;
-#[allow(dead_code, reason = "shared with the other tests")]
-#[path = "../suite/support.rs"]
-mod support;
 mod version;
 mod workflow;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::argo::Scope;
-use crate::{assert_stays_out_of_meshes, exit_codes, help, names, template};
+use super::argo::Scope;
+use super::{assert_stays_out_of_meshes, exit_codes, help, names, template};
 
 /// The templates that run the program.
 const RUNS: [&str; 2] = ["main", "collection"];
