@@ -223,4 +223,32 @@ mod tests {
             assert_eq!(history.standing(), Standing::Unconfirmed(pause), "{time}");
         }
     }
+    #[test]
+    fn an_old_list_is_the_base_of_a_write_only_if_nothing_is_known_to_be_newer() {
+        let list = |names: &[&str]| UserList::new(names.iter().map(|name| (*name).to_owned()).collect());
+        let version = |time, names| Version::new(Some(time), &list(names));
+        let (old, new) = (version(1, &["jdoe"]), version(2, &["jdoe", "dave"]));
+        let read = |version, has_token, doubt| Event::Read { version, has_token, doubt, at: Instant::now() };
+        let lost = || Event::Write {
+            accepted: false,
+            waited: Duration::ZERO,
+            at: Instant::now() - 2 * SAYS_THE_SAME_AFTER,
+        };
+        let (sure, unsure) = (Duration::ZERO, SAYS_THE_SAME_AFTER);
+        let standing = |events: Vec<Event>| History(events).standing();
+        let mut first = History::default();
+        first.read(old, false, false);
+        assert_eq!(first.standing(), Standing::NotThere);
+        let no_trace = standing(vec![read(old, false, sure), lost(), read(old, false, sure)]);
+        assert_eq!(no_trace, Standing::NoTrace);
+        for events in [
+            // The token was seen after the write.
+            vec![read(old, false, sure), lost(), read(new, true, sure), read(old, false, sure)],
+            // Somebody was seen who isn't on it.
+            vec![read(new, false, sure), read(old, false, unsure), lost(), read(old, false, unsure)],
+        ] {
+            let what = format!("{events:?}");
+            assert!(matches!(standing(events), Standing::Old(_)), "{what}");
+        }
+    }
 }
