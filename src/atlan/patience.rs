@@ -6,8 +6,8 @@ use backon::{BackoffBuilder, ExponentialBackoff};
 use tokio::time::Instant;
 use tracing::info;
 
-use crate::budget::Budget;
-use crate::http::{CallError, Heals, pauses};
+use crate::budget::{Budget, Over};
+use crate::http::{CallError, Fault, Heals, pauses};
 
 /// So often is tried again what hardly passes, but sometimes does: the gateway answers with a
 /// redirect now and then, and both SDKs try again.
@@ -43,11 +43,17 @@ impl Patience {
         }
     }
 
+    /// The same error, to be judged.
+    ///
     /// # Errors
     ///
-    /// If there was no time for the request that ended with `error`: what went wrong before.
+    /// If the request wasn't made for want of time: what went wrong before, which says more than the
+    /// deadline does.
     pub(super) fn if_made(&mut self, error: CallError) -> Result<CallError, CallError> {
-        error.or_if_not_made(self.before.take())
+        match (&error.fault, self.before.take()) {
+            (Fault::NotMade(Over::Deadline), Some(before)) => Err(before),
+            _ => Ok(error),
+        }
     }
 
     /// Pauses after `error`, before the same request is made again.
@@ -61,10 +67,10 @@ impl Patience {
         error: CallError,
         budget: &Budget,
     ) -> Result<(), CallError> {
-        match budget.pause(pause).await {
-            Ok(()) => self.before = Some(error),
-            Err(over) => return Err(error.or_stopped(over)),
+        if let Err(over) = budget.pause(pause).await {
+            return Err(error.or_stopped(over));
         }
+        self.before = Some(error);
         Ok(())
     }
 

@@ -211,19 +211,6 @@ impl CallError {
         }
     }
 
-    /// The same error, to be judged. If the request wasn't made for want of time, the one `before` it
-    /// is the end: it says more of what is wrong than the deadline does.
-    ///
-    /// # Errors
-    ///
-    /// The one before.
-    pub(crate) fn or_if_not_made(self, before: Option<CallError>) -> Result<CallError, CallError> {
-        match (&self.fault, before) {
-            (Fault::NotMade(Over::Deadline), Some(before)) => Err(before),
-            _ => Ok(self),
-        }
-    }
-
     /// How long to wait before the next try: what the server asks for, at least `pause`.
     pub(crate) fn pause(&self, pause: Duration) -> Duration {
         self.refusal().and_then(|refusal| refusal.retry_after).map_or(pause, |asked| pause.max(asked))

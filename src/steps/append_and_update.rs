@@ -177,11 +177,7 @@ impl<A: UserListApi> Update<'_, A> {
         let started = Instant::now();
         loop {
             let now = self.read().await?;
-            let standing = self.outcome.history.standing();
-            if matches!(standing, Standing::NotThere | Standing::NoTrace) {
-                self.outcome.found = Some(now.clone());
-            }
-            match standing {
+            match self.outcome.history.standing() {
                 Standing::There => return Ok(Found::There(now)),
                 Standing::Old(_) if trouble.is_none() && started.elapsed() > LONGEST_STALENESS => {
                     return Err(self.shows_what_is_old());
@@ -192,6 +188,7 @@ impl<A: UserListApi> Update<'_, A> {
                     waited.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
                 }
                 Standing::NotThere | Standing::NoTrace => {
+                    self.outcome.found = Some(now.clone());
                     if let Some(Trouble { failure, again: None, .. }) = trouble {
                         return Err(failure);
                     }

@@ -96,12 +96,12 @@ impl History {
 
     /// It was refused, or never sent: it has no part in what the list says.
     pub(crate) fn wrote_nothing(&mut self) {
-        self.0.pop_if(|event| matches!(event, Event::Write { .. }));
+        self.0.pop_if(|event| event.is_write());
     }
 
     /// True if any write was, or may have been, carried out.
     pub(crate) fn has_writes(&self) -> bool {
-        self.0.iter().any(|event| matches!(event, Event::Write { .. }))
+        self.0.iter().any(Event::is_write)
     }
 
     /// Whether the list carries our change, as far as the newest read can tell.
@@ -137,8 +137,8 @@ impl History {
         if *has_token {
             return Standing::There;
         }
-        let last_write = self.0[..place].iter().rposition(|event| matches!(event, Event::Write { .. }));
-        let (before, since) = (&self.0[..last_write.unwrap_or(0)], &self.0[last_write.unwrap_or(0)..=place]);
+        let last_write = self.0[..place].iter().rposition(Event::is_write);
+        let (before, since) = self.0[..=place].split_at(last_write.unwrap_or(0));
         let rest_until = |then: Instant| then.saturating_duration_since(*at);
         let same = since.iter().rev().take_while(|event| event.bears(version));
         let first_said = same.map(Event::at).last().unwrap_or(*at);
@@ -178,6 +178,10 @@ impl Event {
         }
     }
 
+    fn is_write(&self) -> bool {
+        matches!(self, Event::Write { .. })
+    }
+
     fn bears(&self, wanted: &Version) -> bool {
         matches!(self, Event::Read { version, .. } if version == wanted)
     }
@@ -196,9 +200,12 @@ mod tests {
     use super::*;
     use crate::atlan::UserList;
 
+    fn list(names: &[&str]) -> UserList {
+        UserList::new(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
     #[test]
     fn without_a_time_a_list_like_the_one_before_may_be_a_new_one() {
-        let list = |names: &[&str]| UserList::new(names.iter().map(|name| (*name).to_owned()).collect());
         let (before, after) = (list(&["jdoe"]), list(&["jdoe", "token"]));
         for (times, changed) in [([None, None], Changed::Unknown), ([Some(1), Some(2)], Changed::Yes)] {
             let mut history = History::default();
@@ -210,9 +217,9 @@ mod tests {
             assert_eq!(history.changed(), changed, "{times:?}");
         }
     }
+
     #[test]
     fn a_list_from_before_one_that_was_seen_is_asked_for_longer() {
-        let list = |names: &[&str]| UserList::new(names.iter().map(|name| (*name).to_owned()).collect());
         let (before, with_token) = (list(&["jdoe"]), list(&["jdoe", "dave", "token"]));
         for (time, pause) in [(3, LONGEST_PAUSE), (5, SAYS_THE_SAME_AFTER)] {
             let mut history = History::default();
@@ -223,9 +230,9 @@ mod tests {
             assert_eq!(history.standing(), Standing::Unconfirmed(pause), "{time}");
         }
     }
+
     #[test]
     fn an_old_list_is_the_base_of_a_write_only_if_nothing_is_known_to_be_newer() {
-        let list = |names: &[&str]| UserList::new(names.iter().map(|name| (*name).to_owned()).collect());
         let version = |time, names| Version::new(Some(time), &list(names));
         let (old, new) = (version(1, &["jdoe"]), version(2, &["jdoe", "dave"]));
         let read = |version, has_token, doubt| Event::Read { version, has_token, doubt, at: Instant::now() };

@@ -43,14 +43,15 @@ impl Redactor {
         if known.is_empty() {
             return Cow::Borrowed(text);
         }
-        let mut places = places(text.as_bytes(), &known);
-        if text.contains(['%', '\\', '&', '+']) {
-            Plain::each_of(text, &mut |plain| {
-                let found = self::places(&plain.bytes, &known).into_iter();
-                places.extend(found.map(|place| plain.origin(place)));
-            });
+        if !text.contains(['%', '\\', '&', '+']) {
+            return replaced(text, places(text.as_bytes(), &known));
         }
-        replaced(text, places)
+        let mut found = Vec::new();
+        Plain::each_of(text, &mut |plain| {
+            let places = places(&plain.bytes, &known).into_iter();
+            found.extend(places.map(|place| plain.origin(place)));
+        });
+        replaced(text, found)
     }
 
     /// The same of a text that is nobody else's, which is copied only if a secret is in it.

@@ -38,7 +38,7 @@ pub(in crate::atlan) fn of_keycloak(error: CallError, step: Step) -> Failure {
             ANOTHER_HINT,
         ),
     };
-    failure(error, step, kind, message, hint.to_owned())
+    failure(error, step, kind, message, hint)
 }
 
 /// By Keycloak's own words: which of the inputs, the client, the realm.

@@ -35,7 +35,7 @@ pub(super) fn hold_later(model: &Model, outcome: &Outcome) {
         _ => false,
     };
     let is_known = !model.writes.iter().any(shows_late) && !model.came_between();
-    let adds_it = [Other::AddsOurToken, Other::PutsOurTokenInAPlace].contains(&model.case.other);
+    let adds_it = model.case.other.adds_our_token();
     if outcome.history.changed() == Changed::No && ours && is_known {
         assert!(!is_there || adds_it, "{outcome:?} {:?}", model.case);
     }
@@ -45,7 +45,7 @@ type What<'a> = &'a dyn Fn() -> String;
 
 fn the_status_fits(model: &Model, outcome: &Outcome, what: What) {
     let carried_out = model.writes.iter().any(Sent::is_carried_out);
-    let adds_it = [Other::AddsOurToken, Other::PutsOurTokenInAPlace].contains(&model.case.other);
+    let adds_it = model.case.other.adds_our_token();
     match (outcome.history.changed(), outcome.status()) {
         (Changed::Yes, Status::Added | Status::Failed) => {
             assert!(carried_out || adds_it, "changed without a write: {}", what());

@@ -145,6 +145,10 @@ pub(super) const OTHERS: [Other; 8] = [
 ];
 
 impl Other {
+    pub(super) fn adds_our_token(self) -> bool {
+        matches!(self, Other::AddsOurToken | Other::PutsOurTokenInAPlace)
+    }
+
     /// What they make of the list; nothing if it stays as it is.
     fn change(self, list: &[String]) -> Option<Vec<String>> {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
