@@ -15,8 +15,8 @@ mod aside;
 mod atlan;
 mod budget;
 pub mod cli;
-pub mod config;
-pub mod error;
+mod config;
+mod error;
 /// What the fuzz targets call. Not in the library that anything else is built with.
 #[cfg(fuzzing)]
 pub mod fuzzing {
@@ -30,5 +30,7 @@ mod report;
 mod steps;
 mod text;
 
+pub use config::inputs;
+pub use error::ErrorKind;
 pub use process::Process;
 pub use steps::Outcome;

@@ -1,7 +1,5 @@
 //! The client IDs of machines, and the usernames that they bear wherever a user is expected.
 
-use std::fmt;
-
 use super::Guid;
 
 /// The only prefix that Atlan puts before a client ID to make it a username.
@@ -78,18 +76,6 @@ impl Username {
     /// True for a name that an API token or another machine bears.
     pub fn is_of_a_machine(name: &str) -> bool {
         name.starts_with(USERNAME_PREFIX)
-    }
-}
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for Username {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Which connection: its qualified name.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use super::Guid;
@@ -180,12 +179,6 @@ fn connection_of(text: &str) -> Option<&str> {
 /// same ones.
 fn is_usual(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/_.:+~-".contains(c)
-}
-
-impl fmt::Display for QualifiedName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 #[cfg(test)]

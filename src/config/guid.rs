@@ -1,7 +1,5 @@
 //! GUIDs.
 
-use std::fmt;
-
 /// A GUID in its usual spelling: lower case, with hyphens, without braces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guid(String);
@@ -22,12 +20,6 @@ impl Guid {
     /// The usual spelling.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl fmt::Display for Guid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

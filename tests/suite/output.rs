@@ -2,8 +2,7 @@
 
 use std::fs;
 
-use api_token_connection_admin::config::inputs;
-use api_token_connection_admin::error::ErrorKind;
+use api_token_connection_admin::{ErrorKind, inputs};
 use serde_json::{Value, json};
 use stand_in_tenant::{Role, example};
 use tempfile::TempDir;

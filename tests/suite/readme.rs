@@ -1,7 +1,6 @@
 //! The README tells the same as the code.
 
-use api_token_connection_admin::config::inputs;
-use api_token_connection_admin::error::ErrorKind;
+use api_token_connection_admin::{ErrorKind, inputs};
 
 const README: &str = include_str!("../../README.md");
 
