@@ -9,29 +9,20 @@ mod tenant;
 use std::thread;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::append_and_update::append_and_update;
+use super::history::Changed;
 use super::outcome::Outcome;
-use crate::atlan::ApiToken;
+use crate::atlan::{ApiToken, Snapshot};
 use crate::budget::signals::Signal;
 use crate::budget::{Budget, Stop};
 use crate::config::{ApiTokenRef, ClientId, Job, Role};
 use tenant::{Case, FATES, Fate, Model, OTHERS, Other, asset};
 
-/// Runs the case, and holds what is said against what is so.
-async fn check(case: Case) {
-    let mut model = Model::new(case.clone());
-    let stop = Stop::default();
-    let deadline = model.started + Duration::from_millis(case.deadline_ms);
-    if let Some(ms) = case.signal_after_ms {
-        let stop = stop.clone();
-        tokio::spawn(async move {
-            sleep(Duration::from_millis(ms)).await;
-            stop.ask(Signal::Terminate);
-        });
-    }
-    let budget = Budget::new(deadline, stop);
+/// What a case starts from.
+fn start(case: &Case) -> (Model, Job, Outcome, Snapshot) {
+    let model = Model::new(case.clone());
     let client_id = ClientId::parse("apikey-1").unwrap();
     let job = Job {
         asset: asset(case.role),
@@ -47,7 +38,23 @@ async fn check(case: Case) {
     let found = model.snapshot(model.states.len() - 1);
     outcome.saw(&found);
     outcome.found = Some(found.clone());
-    let username = client_id.username();
+    (model, job, outcome, found)
+}
+
+/// Runs the case, and holds what is said against what is so.
+async fn check(case: Case) {
+    let (mut model, job, mut outcome, found) = start(&case);
+    let stop = Stop::default();
+    let deadline = model.started + Duration::from_millis(case.deadline_ms);
+    if let Some(ms) = case.signal_after_ms {
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            sleep(Duration::from_millis(ms)).await;
+            stop.ask(Signal::Terminate);
+        });
+    }
+    let budget = Budget::new(deadline, stop);
+    let username = outcome.api_token.as_ref().unwrap().username.clone();
     let ended = append_and_update(&mut model, &job, &username, found, &mut outcome, &budget).await;
     outcome.failure = ended.err();
     claims::hold(&model, &outcome, Instant::now());
@@ -147,4 +154,26 @@ fn whatever_happens_around_the_write_the_outcome_is_the_truth() {
     });
     println!("{runs} runs of step 3 against the model");
     assert!(runs > 10_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_ends_in_the_middle_of_its_write_leaves_the_truth_open() {
+    let case = Case {
+        role: Role::ConnectionAdmin,
+        fates: vec![Fate::Slow],
+        lag_ms: 0,
+        every_other: false,
+        other: Other::Nobody,
+        other_after_ms: 0,
+        signal_after_ms: None,
+        deadline_ms: 120_000,
+        settle_ms: 0,
+        unreadable_from: None,
+    };
+    let (mut model, job, mut outcome, found) = start(&case);
+    let budget = Budget::new(model.started + Duration::from_secs(120), Stop::default());
+    let username = outcome.api_token.as_ref().unwrap().username.clone();
+    let run = append_and_update(&mut model, &job, &username, found, &mut outcome, &budget);
+    assert!(timeout(Duration::from_secs(1), run).await.is_err(), "it panicked, say");
+    assert_eq!(outcome.history.changed(), Changed::Unknown);
 }

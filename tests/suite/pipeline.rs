@@ -10,7 +10,9 @@ use crate::support::{Job, all_at_once};
 #[test]
 fn adding_takes_four_requests_over_one_connection() {
     let tenant = StandIn::start(World::example());
-    Job::against(&tenant).run().added();
+    let ran = Job::against(&tenant).run();
+    ran.added();
+    assert!(!ran.stderr.contains("is new"), "{ran:?}");
     let stages: Vec<_> = tenant.requests().iter().map(|request| request.stage).collect();
     assert_eq!(stages, [Stage::Token, Stage::Read, Stage::Write, Stage::ReadBack]);
     assert_eq!(tenant.connections(), 1);

@@ -148,6 +148,19 @@ fn a_tenant_that_does_not_answer_holds_a_stopped_run_up_for_a_few_seconds_only()
 }
 
 #[test]
+fn a_read_back_that_a_signal_ends_is_not_told_as_the_tenants_failure() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::ReadBack, Times::Forever, Fault::Silence);
+    let running = start_until(&tenant, Stage::ReadBack, Job::against(&tenant));
+    running.signal("TERM");
+    let ran = running.wait();
+    let report = ran.failed(143, "interrupted", "append-and-update");
+    assert_eq!(report["error"]["message"], "the run was stopped by SIGTERM");
+    ran.says("", "Check in Atlan whether");
+    assert_eq!(report["changed"], Value::Null);
+}
+
+#[test]
 fn a_signal_while_the_list_settles_reports_the_change() {
     let tenant = StandIn::start(World::example());
     let job = Job::against(&tenant).env("SETTLE_SECONDS", "60");

@@ -139,6 +139,7 @@ fn what_was_never_carried_out_is_told_as_another_writers_doing() {
         tenant.after(Stage::Write, |world| world.first().add(USERNAME));
         let ran = Job::in_cluster(&tenant).run();
         has(&ran, "already_admin", json!(false));
+        assert!(ran.stderr.contains("another writer made"), "{ran:?}");
         assert_eq!((ran.code, tenant.count(Stage::Write)), (Some(0), 1));
     }
 }
@@ -335,7 +336,9 @@ fn a_read_back_that_is_refused_is_told_in_its_own_words() {
         let ran = Job::against(&tenant).run();
         let report = ran.report();
         assert_eq!((ran.code, &report["changed"]), (Some(code), &Value::Null), "{ran:?}");
-        assert!(report["error"]["message"].as_str().unwrap().contains(message), "{report}");
+        let said = report["error"]["message"].as_str().unwrap();
+        assert!(said.starts_with("the connection couldn't be read back after the write: "), "{report}");
+        assert!(said.contains(message), "{report}");
         assert!(
             hint(&report).starts_with("Check in Atlan whether") && hint(&report).contains(words),
             "{report}"
