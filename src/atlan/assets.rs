@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::explain::{Request, is_no_such_entity};
-use super::lenient::{lenient, names, number, shown};
+use super::lenient::{lenient, number, shown};
 use super::patience::Patience;
 use super::snapshot::{Snapshot, Times, Version};
-use super::user_list::{FreshList, Trouble, UserList, Written};
+use super::user_list::{FreshList, Trouble, UserList, Written, names};
 use super::{CallError, Tenant};
 use crate::budget::Budget;
 use crate::config::{Asset, AssetKind, Role, Username};

@@ -12,6 +12,7 @@ pub(crate) mod properties;
 mod session;
 mod snapshot;
 mod user_list;
+mod young_right;
 
 pub(crate) use api_tokens::{ApiToken, Found};
 pub(crate) use explain::Request;
@@ -23,21 +24,15 @@ pub(crate) use user_list::{FreshList, Trouble, UserList, Written};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::budget::Budget;
 use crate::config::{Access, Asset, Job, Role, Services};
 use crate::error::Failure;
-use crate::http::{Answer, Call, CallError, Http, Refusal, Service};
+use crate::http::{Answer, Call, CallError, Http, Service};
 use crate::text::redact::Redactor;
 use patience::Patience;
 use session::Session;
-
-/// Between two questions whether a right has arrived.
-const RIGHT_IS_ASKED_FOR_EVERY: Duration = Duration::from_millis(2500);
-
-/// A right that has arrived isn't noticed later than this.
-const LONGEST_WITHOUT_A_QUESTION: Duration = Duration::from_secs(3);
 
 /// The tenant.
 pub(crate) struct Tenant {
@@ -129,32 +124,5 @@ impl Tenant {
         }
         let refusal = error.refused_by_the_api(403).filter(|_| error.service == Service::Atlas);
         Ok(refusal.and_then(|refusal| self.wait_for_the_right(refusal)))
-    }
-
-    /// A 403 can mean "not yet": roles and policies reach Atlas's replicas one by one, up to half a
-    /// minute after a connection was made or a user was put on its list.
-    fn wait_for_the_right(&mut self, refusal: &Refusal) -> Option<Duration> {
-        let is_young = match &self.last_read {
-            Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
-            None => {
-                let made_at = self.asset.qualified_name.made_at();
-                made_at.is_some_and(|made| snapshot::is_young(made, refusal.date))
-            }
-        };
-        let left = self.permission_until.saturating_duration_since(Instant::now());
-        if !is_young || left.is_zero() {
-            return None;
-        }
-        // The last question comes when the patience ends.
-        let pause = if left <= LONGEST_WITHOUT_A_QUESTION { left } else { RIGHT_IS_ASKED_FOR_EVERY };
-        if !std::mem::replace(&mut self.is_waiting_for_the_right, true) {
-            info!(
-                "the tenant refuses this user (403), which can mean \"not yet\": a right takes up to half a minute \
-                 to arrive after a {} was made. Asking again for up to {} s",
-                self.asset.kind.noun(),
-                left.as_secs()
-            );
-        }
-        Some(pause)
     }
 }

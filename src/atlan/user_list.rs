@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use tokio::time::Instant;
 
 use crate::config::Username;
@@ -65,6 +66,49 @@ impl UserList {
     }
 }
 
+/// More names than this are no list of people: what is made of them wouldn't fit into the memory that
+/// a Job has. It is a little more than is said, so that a list which can just be read can still be read
+/// back with those who were added to it.
+const MOST_NAMES: usize = 101_000;
+
+/// A list of names, which the job needs: it must be one, or `null`.
+pub(super) fn names<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Vec<String>>, D::Error> {
+    given.deserialize_option(Names)
+}
+
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = Option<Vec<String>>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of names")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, list: D) -> Result<Self::Value, D::Error> {
+        list.deserialize_seq(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = list.next_element()? {
+            if names.len() == MOST_NAMES {
+                return Err(A::Error::custom("a list has more than 100,000 names"));
+            }
+            names.push(name);
+        }
+        Ok(Some(names))
+    }
+}
+
 /// A list that may be written, once and soon: the write consumes it.
 #[derive(Debug)]
 pub(crate) struct FreshList {
@@ -109,4 +153,20 @@ pub(crate) struct Trouble {
     pub(crate) failure: Failure,
     /// The pause before another write; none if that is of no use.
     pub(crate) again: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_the_most_names_can_still_be_read_with_one_more() {
+        #[derive(Debug, Deserialize)]
+        struct Given(#[serde(deserialize_with = "names")] Option<Vec<String>>);
+        let read = |count| serde_json::from_value::<Given>(vec!["a"; count].into());
+        assert_eq!(read(100_001).unwrap().0.map(|names| names.len()), Some(100_001));
+        assert!(read(110_000).unwrap_err().to_string().contains("more than 100,000 names"));
+    }
 }

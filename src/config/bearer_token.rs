@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
-use super::file;
 use super::jwt::Claims;
 use super::pasted::{Pasted, token_in};
+use super::read_file;
 use crate::text;
 use crate::text::redact::Redactor;
 
@@ -48,7 +48,7 @@ impl BearerToken {
         if !path.is_file() {
             return None;
         }
-        let token = BearerToken::parse(&file::read(path).ok()?).ok()?;
+        let token = BearerToken::parse(&read_file::read(path).ok()?).ok()?;
         redactor.hide(&token.secret);
         Some(token)
     }

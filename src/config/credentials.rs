@@ -9,7 +9,7 @@ use super::bearer_token::BearerToken;
 use super::checks::Checks;
 use super::form::{for_a_shell, unresolved};
 use super::inputs::{self, Given, Input, Kind};
-use super::{Credentials, Impersonation, file};
+use super::{Credentials, Impersonation, read_file};
 use crate::text::redact::jwts;
 use crate::text::{bare, quoted, quotes_removed, trimmed};
 
@@ -110,7 +110,7 @@ fn secret(checks: &mut Checks<'_>, input: Input, given: &Given) -> Option<Secret
             Err("must name a file, and holds what looks like a token: give that as USER_BEARER_TOKEN"
                 .to_owned())
         }
-        None => file::read(Path::new(path)),
+        None => read_file::read(Path::new(path)),
     };
     found.map(SecretString::from).map_err(|what| checks.complain(input, what)).ok()
 }

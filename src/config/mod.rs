@@ -2,6 +2,7 @@
 //! again whether a name is empty or a URL would send a bearer token in the clear.
 
 mod address;
+mod agent;
 mod api_token;
 mod asset;
 mod bearer_token;
@@ -9,24 +10,26 @@ mod checks;
 mod client_id;
 mod connection;
 mod credentials;
-mod file;
 mod form;
 mod guid;
 mod host;
 pub mod inputs;
 mod json;
 mod jwt;
+mod log;
 mod near_misses;
-mod network;
 mod output;
 mod pasted;
 mod problem;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
+mod read_file;
 mod sources;
+mod surroundings;
 mod value;
 
 pub use address::Services;
+pub use agent::Agent;
 pub use api_token::ApiTokenRef;
 pub use asset::{Asset, Kind as AssetKind, Role};
 pub use bearer_token::BearerToken;
@@ -36,10 +39,11 @@ pub use form::switch;
 pub use guid::Guid;
 pub use host::{is_localhost, is_this_machine};
 pub(crate) use jwt::Claims;
+pub use log::{LogFormat, LogSettings};
 pub use near_misses::is_almost;
-pub use network::{Network, Variable};
-pub use output::{LogFormat, LogSettings, Output, OutputFormat};
+pub use output::{Output, OutputFormat};
 pub use sources::ConfigFile;
+pub use surroundings::{Surroundings, Variable};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -117,33 +121,7 @@ pub struct Access {
     /// Longest wait for one answer.
     pub request_timeout: Duration,
     /// What surrounds the program: proxies, CA certificates, a cluster.
-    pub network: Network,
-}
-
-/// The values of the headers by which Atlan tells a workflow's requests apart: printable ASCII.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Agent {
-    /// `x-atlan-agent`
-    pub agent: String,
-    /// `x-atlan-agent-id`
-    pub id: String,
-    /// `x-atlan-agent-package-name`, which `x-atlan-agent-app-name` repeats
-    pub package_name: String,
-    /// `x-atlan-agent-workflow-id`
-    pub workflow_id: String,
-}
-
-impl Agent {
-    /// The headers with their values.
-    pub(crate) fn headers(&self) -> [(&'static str, &str); 5] {
-        [
-            ("x-atlan-agent", &self.agent),
-            ("x-atlan-agent-id", &self.id),
-            ("x-atlan-agent-package-name", &self.package_name),
-            ("x-atlan-agent-app-name", &self.package_name),
-            ("x-atlan-agent-workflow-id", &self.workflow_id),
-        ]
-    }
+    pub surroundings: Surroundings,
 }
 
 /// As whom the requests are made.
@@ -189,7 +167,7 @@ pub fn read(
     let mut checks = Checks::new(&sources, redactor);
     refuse_near_misses(&mut checks, &environment);
     let output = output::check(&mut checks, &environment, &flags);
-    let config = check(checks, Network::of(&environment, redactor), output.dry_run);
+    let config = check(checks, Surroundings::of(&environment, redactor), output.dry_run);
     (output, config)
 }
 
@@ -221,12 +199,12 @@ fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsStrin
     }
 }
 
-fn check(mut checks: Checks<'_>, network: Network, dry_run: bool) -> Result<Config, Failure> {
-    let address = address::check(&mut checks, network.in_cluster);
+fn check(mut checks: Checks<'_>, surroundings: Surroundings, dry_run: bool) -> Result<Config, Failure> {
+    let address = address::check(&mut checks, surroundings.in_cluster);
     let target = asset::check(&mut checks);
     let api_token = api_token::check(&mut checks);
     let credentials = credentials::check(&mut checks, address.as_ref());
-    let agent = agent(&mut checks);
+    let agent = agent::check(&mut checks);
     let connect_timeout = checks.seconds(inputs::CONNECT_TIMEOUT_SECONDS, 10.0, 0.001);
     let request_timeout = checks.seconds(inputs::REQUEST_TIMEOUT_SECONDS, 30.0, 0.001);
     let deadline = checks.seconds(inputs::DEADLINE_SECONDS, 120.0, SHORTEST_RUN);
@@ -244,32 +222,8 @@ fn check(mut checks: Checks<'_>, network: Network, dry_run: bool) -> Result<Conf
     let (warnings, notes) = checks.logged();
     let job = Job { asset, role, api_token, dry_run, settle, permission_patience };
     let services = Services::at(&address);
-    let access = Access { services, credentials, agent, connect_timeout, request_timeout, network };
+    let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
     Ok(Config { job, access, deadline, warnings, notes })
-}
-
-/// The values of the agent headers, if this runs in a workflow. Otherwise they aren't sent, and may
-/// be whatever they are.
-fn agent(checks: &mut Checks<'_>) -> Option<Agent> {
-    const WORKFLOW: &str = "workflow";
-    let is_workflow = checks
-        .sources
-        .value(inputs::X_ATLAN_AGENT)?
-        .text()
-        .is_some_and(|agent| crate::text::bare(agent).eq_ignore_ascii_case(WORKFLOW));
-    let mut header = |input| {
-        let text = checks.text(input).unwrap_or_default();
-        if !text.is_ascii() {
-            checks.complain(input, "has a non-ASCII character in it, which can't be sent in a header");
-        }
-        text.to_owned()
-    };
-    is_workflow.then(|| Agent {
-        agent: header(inputs::X_ATLAN_AGENT),
-        id: header(inputs::X_ATLAN_AGENT_ID),
-        package_name: header(inputs::X_ATLAN_AGENT_PACKAGE_NAME),
-        workflow_id: header(inputs::X_ATLAN_AGENT_WORKFLOW_ID),
-    })
 }
 
 /// # Errors

@@ -8,24 +8,17 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-
 use super::Flags;
 use super::checks::Checks;
 use super::form::for_a_shell;
 use super::inputs::{self, Input, Kind};
-use super::network::clean;
+use super::log::{self, LogSettings};
 use super::sources::ConfigFile;
-use super::value::Value;
+use super::surroundings::clean;
 use crate::text::bare;
-use crate::text::redact::jwts;
 
 /// The report always has room for an error with its hint.
 const SMALLEST_REPORT: f64 = 1024.0;
-
-/// The name of this program in log directives.
-const OURS: &str = "api_token_connection_admin";
 
 /// Where report and log go.
 #[derive(Debug, Default)]
@@ -53,34 +46,6 @@ pub enum OutputFormat {
     Text,
 }
 
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line, for a log collector.
-    Bunyan,
-    /// For a person.
-    Pretty,
-}
-
-/// What to log, and where.
-#[derive(Debug)]
-pub struct LogSettings {
-    /// What goes to standard error.
-    pub level: Targets,
-    /// How; by default pretty on a terminal and bunyan elsewhere.
-    pub format: Option<LogFormat>,
-    /// Whether a terminal may get colours.
-    pub colours: bool,
-    /// A file that gets bunyan records, from debug level up.
-    pub file: Option<File>,
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        LogSettings { level: default_level(), format: None, colours: false, file: None }
-    }
-}
-
 /// Reads what is about output, and opens the files. A file that can't be written is a problem now,
 /// before any request, rather than after the write.
 pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)], flags: &Flags) -> Output {
@@ -97,12 +62,7 @@ pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)
         },
         colours,
         dry_run: flags.dry_run.unwrap_or_else(|| checks.flag(inputs::DRY_RUN)),
-        log: LogSettings {
-            level: log_level(checks),
-            format: checks.parsed(inputs::LOG_FORMAT, log_format),
-            file: log_file,
-            colours,
-        },
+        log: log::check(checks, log_file, colours),
     }
 }
 
@@ -112,54 +72,6 @@ fn output_format(text: &str) -> Result<OutputFormat, String> {
         "text" => Ok(OutputFormat::Text),
         _ => Err("must be json or text".to_owned()),
     }
-}
-
-fn log_format(text: &str) -> Result<LogFormat, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "bunyan" | "json" => Ok(LogFormat::Bunyan),
-        "pretty" | "text" => Ok(LogFormat::Pretty),
-        _ => Err("must be bunyan or pretty (json or text is the same)".to_owned()),
-    }
-}
-
-/// A level, or directives like `info,hyper_util=debug`. `RUST_LOG` is often there for every program
-/// of a cluster: what isn't understood there is no reason to stop, and our own errors are logged
-/// whatever it says.
-fn log_level(checks: &mut Checks<'_>) -> Targets {
-    if checks.sources.value(inputs::LOG_LEVEL).is_some() {
-        return checks.parsed(inputs::LOG_LEVEL, level).unwrap_or_else(default_level);
-    }
-    let Some(text) = checks.sources.value(inputs::RUST_LOG).and_then(Value::text) else {
-        return default_level();
-    };
-    if !jwts(text).is_empty() {
-        // Only for its complaint.
-        checks.text(inputs::RUST_LOG);
-    }
-    match bare(text).parse::<Targets>() {
-        Ok(level) if level.would_enable(OURS, &tracing::Level::ERROR) => level,
-        Ok(level) => level.with_target(OURS, LevelFilter::ERROR),
-        Err(_) => {
-            checks.warn("RUST_LOG isn't understood, and is ignored: LOG_LEVEL takes error, warn, info, debug or trace");
-            default_level()
-        }
-    }
-}
-
-fn level(text: &str) -> Result<Targets, String> {
-    let word = match text.to_ascii_lowercase().as_str() {
-        "warning" => "warn",
-        "fatal" | "critical" => "error",
-        _ => text,
-    };
-    // A bare word that isn't a level would be taken for the name of a module.
-    let is_meant = word.parse::<LevelFilter>().is_ok() || word.contains('=');
-    let level = word.parse().ok().filter(|_| is_meant);
-    level.ok_or_else(|| "must be error, warn, info, debug or trace".to_owned())
-}
-
-fn default_level() -> Targets {
-    Targets::new().with_default(LevelFilter::INFO)
 }
 
 /// What <https://no-color.org> and others ask for.

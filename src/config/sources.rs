@@ -5,10 +5,10 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use super::file;
 use super::inputs::{self, Given, Input};
 use super::json;
 use super::problem::Problem;
+use super::read_file;
 use super::value::Value;
 use crate::text::redact::jwts;
 use crate::text::{bare, quoted};
@@ -97,7 +97,7 @@ impl Sources {
         let (text, label) = match file {
             ConfigFile::StandardInput => (standard_input(), format!("{label} -")),
             ConfigFile::Path(path) => {
-                let text = file::text_of(path);
+                let text = read_file::text_of(path);
                 // Somebody may have put a secret where the name belongs.
                 let is_name = text.is_ok() || path.extension().is_some() || path.components().count() > 1;
                 let name =
@@ -155,7 +155,7 @@ fn standard_input() -> Result<String, String> {
             "api-token-connection-admin: waiting for the inputs as JSON on standard input; end with Ctrl-D"
         );
     }
-    let text = file::text(io::stdin().lock())?;
+    let text = read_file::text(io::stdin().lock())?;
     if text.trim().is_empty() {
         return Err(
             "found nothing on standard input: redirect a file to it, or pipe JSON into the program (with \

@@ -1,5 +1,5 @@
-//! The one place that knows HTTP: one client, one kept-alive connection to a host, time limits,
-//! the size limit of answers, and who spoke.
+//! The one place that knows HTTP: one client, one kept-alive connection to a host, time limits, and
+//! who spoke.
 
 mod call;
 mod fault;

@@ -1,6 +1,7 @@
 //! The way to the tenant: proxies, trust, names and limits, in one value. What goes wrong on it is
 //! told as a [`Broken`].
 
+mod body;
 mod cause;
 mod connecting;
 mod diagnosis;
@@ -23,17 +24,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_ENCODING, HeaderValue};
-use reqwest::{ClientBuilder, Response, Url};
+use reqwest::{ClientBuilder, Url};
 use tracing::warn;
 
 use crate::aside::aside;
 use crate::budget::{Budget, Over};
 use crate::config::{Access, Credentials};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::text;
 use crate::text::redact::Redactor;
-use cause::{Limit, ProxyRefusal, Waited};
+use cause::{ProxyRefusal, Waited};
 use connecting::Connecting;
 use hop::Hop;
 use proxy::Proxies;
@@ -43,13 +42,6 @@ use tls::Trust;
 
 /// Reading the CA certificates takes milliseconds.
 const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
-
-/// No answer of the API comes near this: 100,000 admins with names of 25 letters are 2.6 MiB. With
-/// everything that is made of it, it takes about 60 MiB of memory, of the 64 that the Job has.
-const LARGEST_ANSWER: usize = 4 << 20;
-
-/// Of an answer that isn't one of success, this much is read: it is only shown.
-const LARGEST_ERROR_PAGE: usize = 64 << 10;
 
 /// The way to the tenant.
 pub(crate) struct Network {
@@ -79,7 +71,7 @@ impl Network {
             targets.push(&user.keycloak);
         }
         let refuse = |kind, message: String, hint: &str| Failure::new(kind, Step::Configure, message, hint);
-        let chosen = Proxies::choose(&access.network, &targets);
+        let chosen = Proxies::choose(&access.surroundings, &targets);
         let (proxies, warnings) = chosen.map_err(|(name, what)| {
             refuse(
                 ErrorKind::InvalidInput,
@@ -90,7 +82,8 @@ impl Network {
         proxies.secrets().iter().for_each(|secret| redactor.hide(secret));
         warnings.iter().for_each(|warning| warn!("{warning}"));
         let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
-        let (file, folder) = (path(&access.network.ssl_cert_file), path(&access.network.ssl_cert_dir));
+        let (file, folder) =
+            (path(&access.surroundings.ssl_cert_file), path(&access.surroundings.ssl_cert_dir));
         let needed = proxies.use_tls(&targets);
         // Any of these files may be a pipe that nobody writes to.
         let loaded = aside(move || Trust::load(file.as_deref(), folder.as_deref(), needed));
@@ -170,40 +163,6 @@ impl Network {
                 Some(Broken::Proxy(proxy, refusal))
             }
             _ => None,
-        }
-    }
-
-    /// The body of an answer; of one that isn't of success only the start.
-    pub(crate) async fn read(&self, mut answer: Response, url: &Url) -> Result<Vec<u8>, Broken> {
-        self.answered.store(true, Ordering::Relaxed);
-        let is_good = answer.status().is_success();
-        let most = if is_good { LARGEST_ANSWER } else { LARGEST_ERROR_PAGE };
-        let encoding = answer.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-        if let Some(encoding) = encoding.filter(|value| !value.eq_ignore_ascii_case(b"identity")) {
-            let how = text::bounded(&String::from_utf8_lossy(encoding), 30);
-            return match is_good {
-                true => Err(Broken::Limit(Limit::Compressed(how))),
-                false => Ok(Vec::new()),
-            };
-        }
-        let expected = answer.content_length().unwrap_or_default();
-        if is_good && expected > most as u64 {
-            return Err(Broken::Limit(Limit::Body(most)));
-        }
-        let mut bytes = Vec::with_capacity(most.min(expected as usize));
-        loop {
-            match answer.chunk().await {
-                Ok(None) => return Ok(bytes),
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= most => bytes.extend_from_slice(&chunk),
-                Ok(Some(_)) if is_good => return Err(Broken::Limit(Limit::Body(most))),
-                Ok(Some(chunk)) => {
-                    bytes.extend_from_slice(&chunk[..most - bytes.len()]);
-                    return Ok(bytes);
-                }
-                Err(error) if is_good => return Err(self.broken(&error, url)),
-                // The status is known, which matters more than the rest of its page.
-                Err(_) => return Ok(bytes),
-            }
         }
     }
 }

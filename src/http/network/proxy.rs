@@ -13,7 +13,7 @@ use url::Host;
 use super::hop::Hop;
 use super::no_proxy::NoProxy;
 use super::proxy_address::{Proxy, place};
-use crate::config::{Network, Variable, is_this_machine};
+use crate::config::{Surroundings, Variable, is_this_machine};
 
 /// A variable that can't be used: its name, and what is wrong with it as the rest of a sentence
 /// that starts with the name.
@@ -36,12 +36,15 @@ impl Proxies {
     /// # Errors
     ///
     /// If a variable that one of the `targets` would use can't be understood. Others aren't looked at.
-    pub(crate) fn choose(variables: &Network, targets: &[&Url]) -> Result<(Proxies, Vec<String>), Refusal> {
+    pub(crate) fn choose(
+        surroundings: &Surroundings,
+        targets: &[&Url],
+    ) -> Result<(Proxies, Vec<String>), Refusal> {
         let mut proxies = Proxies::default();
         let mut warnings: Vec<String> = Vec::new();
         for target in targets {
-            let Some(variable) = named_for(target, variables) else { continue };
-            if let Some(no_proxy) = &variables.no_proxy {
+            let Some(variable) = named_for(target, surroundings) else { continue };
+            if let Some(no_proxy) = &surroundings.no_proxy {
                 let exempt = NoProxy::parse(no_proxy.value.expose_secret());
                 proxies.exempt = exempt.map_err(|what| (no_proxy.name, what))?;
             }
@@ -121,9 +124,9 @@ impl Proxies {
 }
 
 /// The variable that names the proxy for this target.
-fn named_for<'a>(target: &Url, variables: &'a Network) -> Option<&'a Variable> {
-    let own = if target.scheme() == "https" { &variables.https_proxy } else { &variables.http_proxy };
-    own.as_ref().or(variables.all_proxy.as_ref())
+fn named_for<'a>(target: &Url, surroundings: &'a Surroundings) -> Option<&'a Variable> {
+    let own = if target.scheme() == "https" { &surroundings.https_proxy } else { &surroundings.http_proxy };
+    own.as_ref().or(surroundings.all_proxy.as_ref())
 }
 
 #[cfg(test)]
@@ -142,12 +145,12 @@ mod tests {
 
     #[test]
     fn only_a_variable_that_the_targets_would_use_is_judged() {
-        let vars = Network {
+        let vars = Surroundings {
             https_proxy: variable("HTTPS_PROXY", "http://proxy:3128"),
             http_proxy: variable("http_proxy", "not a proxy"),
             all_proxy: variable("ALL_PROXY", "socks5://proxy"),
             no_proxy: variable("NO_PROXY", "internal.example"),
-            ..Network::default()
+            ..Surroundings::default()
         };
         let choose = |target: &str| Proxies::choose(&vars, &[&url(target)]).map(|(proxies, _)| proxies);
         let of = |target: &str| choose(target).unwrap().hop(&url(target)).to_string();
@@ -156,11 +159,11 @@ mod tests {
         assert_eq!(of("http://internal.example:80"), "internal.example");
         assert_eq!(choose("http://acme.example").unwrap_err().0, "http_proxy");
 
-        let without = Network { https_proxy: None, ..vars };
+        let without = Surroundings { https_proxy: None, ..vars };
         assert_eq!(Proxies::choose(&without, &[&url("https://acme.example")]).unwrap_err().0, "ALL_PROXY");
-        let exempt = Network { no_proxy: variable("no_proxy", "<local>"), ..without };
+        let exempt = Surroundings { no_proxy: variable("no_proxy", "<local>"), ..without };
         assert_eq!(Proxies::choose(&exempt, &[&url("https://acme.example")]).unwrap_err().0, "no_proxy");
-        let unused = Network { all_proxy: None, http_proxy: None, ..exempt };
+        let unused = Surroundings { all_proxy: None, http_proxy: None, ..exempt };
         assert!(Proxies::choose(&unused, &[&url("https://acme.example")]).is_ok());
     }
 
@@ -177,7 +180,8 @@ mod tests {
         ] {
             for (http, all) in [(Some(proxy), None), (None, Some(proxy))] {
                 let of = |value: Option<&str>| value.and_then(|value| variable("HTTP_PROXY", value));
-                let vars = Network { http_proxy: of(http), all_proxy: of(all), ..Network::default() };
+                let vars =
+                    Surroundings { http_proxy: of(http), all_proxy: of(all), ..Surroundings::default() };
                 let (proxies, warnings) = Proxies::choose(&vars, &[&target, &target]).unwrap();
                 assert_eq!(matches!(proxies.hop(&target), Hop::Proxy(_)), used, "{proxy}");
                 assert_eq!(warnings.len(), usize::from(!used), "{proxy}: {warnings:?}");
@@ -188,9 +192,9 @@ mod tests {
 
     #[test]
     fn credentials_are_known_as_secrets_and_do_not_print() {
-        let vars = Network {
+        let vars = Surroundings {
             https_proxy: variable("HTTPS_PROXY", "http://me:op%65n-sesame@proxy"),
-            ..Network::default()
+            ..Surroundings::default()
         };
         let (proxies, _) = Proxies::choose(&vars, &[&url("https://acme.example")]).unwrap();
         let secrets = proxies.secrets();

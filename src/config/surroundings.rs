@@ -21,7 +21,7 @@ pub struct Variable {
 
 /// The variables, and where the program runs.
 #[derive(Clone, Debug, Default)]
-pub struct Network {
+pub struct Surroundings {
     /// `HTTPS_PROXY`
     pub https_proxy: Option<Variable>,
     /// `HTTP_PROXY`
@@ -38,9 +38,9 @@ pub struct Network {
     pub in_cluster: bool,
 }
 
-impl Network {
+impl Surroundings {
     /// Reads the variables. The passwords in them are known to `redactor` from here on.
-    pub(super) fn of(environment: &[(OsString, OsString)], redactor: &Redactor) -> Network {
+    pub(super) fn of(environment: &[(OsString, OsString)], redactor: &Redactor) -> Surroundings {
         // As most programs do it, capitals go first.
         let either = |names: [&'static str; 2]| {
             names.into_iter().find_map(|name| {
@@ -49,7 +49,7 @@ impl Network {
                 Some(Variable { name, value: value.into() })
             })
         };
-        Network {
+        Surroundings {
             https_proxy: either(["HTTPS_PROXY", "https_proxy"]),
             http_proxy: either(["HTTP_PROXY", "http_proxy"]),
             all_proxy: either(["ALL_PROXY", "all_proxy"]),
@@ -89,9 +89,9 @@ mod tests {
 
     use super::*;
 
-    fn network(variables: &[(&str, &str)], redactor: &Redactor) -> Network {
+    fn network(variables: &[(&str, &str)], redactor: &Redactor) -> Surroundings {
         let variables: Vec<_> = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Network::of(&variables, redactor)
+        Surroundings::of(&variables, redactor)
     }
 
     #[test]

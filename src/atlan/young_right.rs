@@ -1,0 +1,44 @@
+//! Waiting for a right that was given a moment ago.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::info;
+
+use super::{Tenant, snapshot};
+use crate::http::Refusal;
+
+/// Between two questions whether a right has arrived.
+const RIGHT_IS_ASKED_FOR_EVERY: Duration = Duration::from_millis(2500);
+
+/// A right that has arrived isn't noticed later than this.
+const LONGEST_WITHOUT_A_QUESTION: Duration = Duration::from_secs(3);
+
+impl Tenant {
+    /// A 403 can mean "not yet": roles and policies reach Atlas's replicas one by one, up to half a
+    /// minute after a connection was made or a user was put on its list.
+    pub(super) fn wait_for_the_right(&mut self, refusal: &Refusal) -> Option<Duration> {
+        let is_young = match &self.last_read {
+            Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
+            None => {
+                let made_at = self.asset.qualified_name.made_at();
+                made_at.is_some_and(|made| snapshot::is_young(made, refusal.date))
+            }
+        };
+        let left = self.permission_until.saturating_duration_since(Instant::now());
+        if !is_young || left.is_zero() {
+            return None;
+        }
+        // The last question comes when the patience ends.
+        let pause = if left <= LONGEST_WITHOUT_A_QUESTION { left } else { RIGHT_IS_ASKED_FOR_EVERY };
+        if !std::mem::replace(&mut self.is_waiting_for_the_right, true) {
+            info!(
+                "the tenant refuses this user (403), which can mean \"not yet\": a right takes up to half a minute \
+                 to arrive after a {} was made. Asking again for up to {} s",
+                self.asset.kind.noun(),
+                left.as_secs()
+            );
+        }
+        Some(pause)
+    }
+}
