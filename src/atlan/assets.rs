@@ -11,12 +11,12 @@ use super::explain::{Request, is_no_such_entity};
 use super::lenient::{lenient, number, shown};
 use super::patience::Patience;
 use super::snapshot::{Snapshot, Times, Version};
-use super::user_list::{FreshList, Trouble, UserList, Written, names};
+use super::user_list::{FreshList, Trouble, UserList, Written};
 use super::{CallError, Tenant};
 use crate::budget::Budget;
-use crate::config::{Asset, AssetKind, Role, Username};
+use crate::config::{Asset, AssetKind, Role};
 use crate::error::Failure;
-use crate::http::{Answer, Call, Fault, Service};
+use crate::http::{Answer, Call, Fault, Refusal, Service};
 
 /// The answer to the read.
 #[derive(Deserialize)]
@@ -46,14 +46,12 @@ struct Attributes {
     qualified_name: String,
     #[serde(default, deserialize_with = "shown")]
     name: Option<String>,
-    #[serde(default, deserialize_with = "names")]
-    admin_users: Option<Vec<String>>,
+    admin_users: Option<UserList>,
     #[serde(default, deserialize_with = "lenient")]
     admin_groups: Option<Vec<IgnoredAny>>,
     #[serde(default, deserialize_with = "lenient")]
     admin_roles: Option<Vec<IgnoredAny>>,
-    #[serde(default, deserialize_with = "names")]
-    viewer_users: Option<Vec<String>>,
+    viewer_users: Option<UserList>,
 }
 
 impl Entity {
@@ -69,15 +67,14 @@ impl Entity {
             return Err(format!("it returns a {noun} of another qualified name"));
         }
         let has_none = |list: &Option<Vec<IgnoredAny>>| list.as_ref().is_none_or(Vec::is_empty);
-        if admin_users.as_ref().is_none_or(Vec::is_empty) && has_none(&admin_groups) && has_none(&admin_roles)
-        {
+        let (admins, viewers) = (admin_users.unwrap_or_default(), viewer_users.unwrap_or_default());
+        if admins.names().is_empty() && has_none(&admin_groups) && has_none(&admin_roles) {
             // Atlas never lets this be (ATLAS-400-00-114), so the answer isn't whole.
             return Err(format!("the {noun} it returns has no admins at all: no users, no groups, no roles"));
         }
-        let list = |names: Option<Vec<String>>| UserList::new(names.unwrap_or_default());
         let (users, may_more) = match role {
-            Role::ConnectionAdmin | Role::Editor => (list(admin_users), UserList::default()),
-            Role::Viewer => (list(viewer_users), list(admin_users)),
+            Role::ConnectionAdmin | Role::Editor => (admins, UserList::default()),
+            Role::Viewer => (viewers, admins),
         };
         Ok(Snapshot {
             asset: asset.clone(),
@@ -167,16 +164,11 @@ impl Tenant {
         format!("entity/uniqueAttribute/type/{}", self.asset.kind.type_name())
     }
 
-    /// Replaces the whole list of users, once, without a second try. `username` is who is added.
-    pub(crate) async fn write_list(
-        &mut self,
-        list: FreshList,
-        username: &Username,
-        budget: &Budget,
-    ) -> Written {
+    /// Replaces the whole list of users, once, without a second try.
+    pub(crate) async fn write_list(&mut self, list: FreshList, budget: &Budget) -> Written {
         match self.replace_list(list, budget).await {
             Ok(()) => Written::Accepted,
-            Err(error) => self.judge_the_write(error, username, budget).await,
+            Err(error) => self.judge_the_write(error, budget).await,
         }
     }
 
@@ -199,7 +191,7 @@ impl Tenant {
     }
 
     /// What a failed write was, and when another may be made.
-    async fn judge_the_write(&mut self, error: CallError, username: &Username, budget: &Budget) -> Written {
+    async fn judge_the_write(&mut self, error: CallError, budget: &Budget) -> Written {
         let again = match self.again(&error, budget).await {
             Err(minting) => {
                 return Written::NotCarriedOut(Trouble {
@@ -209,15 +201,12 @@ impl Tenant {
                 });
             }
             Ok(Some(pause)) => Some(pause),
-            Ok(None) => match error.refusal().filter(|refusal| refusal.names_an_unknown_user()) {
-                // Only those added are looked up. If it isn't ours, somebody without an account was
-                // taken off the list between our read and our write, which puts them back.
-                Some(refusal) if refusal.says("userName") && !refusal.says(username.as_str()) => {
-                    Some(self.write_patience.pause())
-                }
-                Some(_) => self.write_patience.while_the_user_is_unknown(),
-                None => self.write_patience.after(&error),
-            },
+            // It is a token that was made a moment ago; or somebody without an account was taken off the
+            // list between our read and our write, which puts them back.
+            Ok(None) if error.refusal().is_some_and(Refusal::names_an_unknown_user) => {
+                self.write_patience.while_the_user_is_unknown()
+            }
+            Ok(None) => self.write_patience.after(&error),
         };
         let may_have_been_carried_out = error.may_have_been_carried_out();
         // The words for what passes are those of a run that has no time left.

@@ -116,3 +116,31 @@ fn wait(since: &mut Option<Instant>, longest: Duration) -> Option<Duration> {
     let pause = Duration::from_secs(1);
     (since.elapsed() + pause <= longest).then_some(pause)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Exchange;
+    use crate::http::Service;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_went_wrong_before_says_more_than_the_deadline() {
+        let error = |fault| {
+            let exchange = Exchange {
+                method: "GET".to_owned(),
+                path: "/".to_owned(),
+                status: None,
+                request_id: "1".to_owned(),
+            };
+            CallError { fault, exchange, service: Service::Atlas }
+        };
+        let budget = Budget::new(Instant::now() + Duration::from_secs(1), Default::default());
+        let mut patience = Patience::new();
+        let first = patience.if_made(error(Fault::NotMade(Over::Deadline)));
+        assert!(first.is_ok(), "nothing went wrong before");
+        let timed_out = error(Fault::TimedOut(Duration::from_secs(30)));
+        patience.wait(Duration::from_millis(100), timed_out, &budget).await.unwrap();
+        let told = patience.if_made(error(Fault::NotMade(Over::Deadline))).unwrap_err();
+        assert!(matches!(told.fault, Fault::TimedOut(_)), "{told}");
+    }
+}

@@ -2,9 +2,10 @@
 //! while it is fresh, and only with one name more.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use tokio::time::Instant;
 
 use crate::config::Username;
@@ -19,6 +20,7 @@ pub(crate) const MOST_AGE: Duration = Duration::from_secs(1);
 pub(crate) struct UserList(Vec<String>);
 
 impl UserList {
+    #[cfg(test)]
     pub(crate) fn new(names: Vec<String>) -> UserList {
         UserList(names)
     }
@@ -71,33 +73,22 @@ impl UserList {
 /// back with those who were added to it.
 const MOST_NAMES: usize = 101_000;
 
-/// A list of names, which the job needs: it must be one, or `null`.
-pub(super) fn names<'de, D: Deserializer<'de>>(given: D) -> Result<Option<Vec<String>>, D::Error> {
-    given.deserialize_option(Names)
+impl<'de> Deserialize<'de> for UserList {
+    fn deserialize<D: Deserializer<'de>>(list: D) -> Result<UserList, D::Error> {
+        list.deserialize_seq(Names)
+    }
 }
 
 struct Names;
 
 impl<'de> Visitor<'de> for Names {
-    type Value = Option<Vec<String>>;
+    type Value = UserList;
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of names")
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, list: D) -> Result<Self::Value, D::Error> {
-        list.deserialize_seq(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<UserList, A::Error> {
         let mut names = Vec::new();
         while let Some(name) = list.next_element()? {
             if names.len() == MOST_NAMES {
@@ -105,7 +96,7 @@ impl<'de> Visitor<'de> for Names {
             }
             names.push(name);
         }
-        Ok(Some(names))
+        Ok(UserList(names))
     }
 }
 
@@ -157,16 +148,12 @@ pub(crate) struct Trouble {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[test]
     fn a_list_of_the_most_names_can_still_be_read_with_one_more() {
-        #[derive(Debug, Deserialize)]
-        struct Given(#[serde(deserialize_with = "names")] Option<Vec<String>>);
-        let read = |count| serde_json::from_value::<Given>(vec!["a"; count].into());
-        assert_eq!(read(100_001).unwrap().0.map(|names| names.len()), Some(100_001));
+        let read = |count| serde_json::from_value::<UserList>(vec!["a"; count].into());
+        assert_eq!(read(100_001).unwrap().names().len(), 100_001);
         assert!(read(110_000).unwrap_err().to_string().contains("more than 100,000 names"));
     }
 }

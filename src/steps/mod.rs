@@ -22,7 +22,7 @@ pub(crate) use outcome::Status;
 
 use crate::atlan::{FreshList, Request, Snapshot, Tenant, Written};
 use crate::budget::Budget;
-use crate::config::{Access, Asset, Job, Username};
+use crate::config::{Access, Asset, Job};
 use crate::error::{Failure, Step};
 use crate::text::quoted;
 use crate::text::redact::Redactor;
@@ -44,9 +44,7 @@ pub(crate) async fn run(
     let token = retrieve_token::retrieve_token(&mut tenant, job, outcome, budget).await?;
     let found =
         retrieve_connection_admins::retrieve_connection_admins(&mut tenant, job, outcome, budget).await?;
-    let username = &token.username;
-    let mut list = ListInTenant { tenant: &mut tenant, username };
-    append_and_update::append_and_update(&mut list, job, username, found, outcome, budget).await
+    append_and_update::append_and_update(&mut tenant, job, &token.username, found, outcome, budget).await
 }
 
 /// What step 3 needs of the tenant: to read the list of users, and to write it.
@@ -58,21 +56,14 @@ pub(crate) trait UserListApi {
     async fn write(&mut self, list: FreshList, budget: &Budget) -> Written;
 }
 
-impl UserListApi for ListInTenant<'_> {
+impl UserListApi for Tenant {
     async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure> {
-        self.tenant.read_asset(Request::ReadBack, budget).await
+        self.read_asset(Request::ReadBack, budget).await
     }
 
     async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {
-        self.tenant.write_list(list, self.username, budget).await
+        self.write_list(list, budget).await
     }
-}
-
-/// The list that is meant, in the tenant.
-struct ListInTenant<'a> {
-    tenant: &'a mut Tenant,
-    /// The name of the token that is to be added.
-    username: &'a Username,
 }
 
 /// The failure of a run that finds the asset archived.

@@ -53,6 +53,19 @@ fn several_that_have_not_expired_are_ambiguous_and_it_is_said_which_have() {
 }
 
 #[test]
+fn a_look_alike_of_several_is_not_what_is_meant() {
+    let tenant = example();
+    let name = format!("{} ", example::TOKEN);
+    tenant.edit(|world| {
+        world.add_token(&name, SECOND_GUID, "apikey-2");
+        world.add_token(&name, "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33", "apikey-3");
+    });
+    let ran = Job::against(&tenant).env("API_TOKEN_NAME", &name).run();
+    ran.failed(5, "token_ambiguous", TOKEN);
+    ran.says("several API tokens named", "Give the GUID of the right one");
+}
+
+#[test]
 fn several_that_have_all_expired_are_said_to_have() {
     let tenant = example();
     tenant.edit(|world| world.tokens.clear());
@@ -171,6 +184,14 @@ fn an_oauth_client_is_found_where_oauth_clients_are() {
     let ran = by_client_id("oauth-client-of-nobody");
     ran.failed(5, "token_not_found", TOKEN);
     ran.says("\"oauth-client-of-nobody\"", "letter by letter");
+}
+
+#[test]
+fn an_oauth_client_that_could_not_be_looked_up_is_not_said_to_be_missing() {
+    let tenant = example();
+    tenant.fail(Stage::OAuthClient, Times::Forever, Fault::page(404));
+    let job = Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", OAUTH_CLIENT);
+    job.run().failed(10, "unexpected_response", TOKEN);
 }
 
 #[test]

@@ -128,6 +128,16 @@ fn a_connection_that_is_deleted_before_the_write_is_not_made_anew() {
 }
 
 #[test]
+fn a_connection_that_is_deleted_after_the_write_is_said_to_be_gone() {
+    let tenant = example();
+    tenant.after(Stage::Write, |world| world.connections.clear());
+    let ran = Job::against(&tenant).run();
+    let report = ran.failed(6, "connection_not_found", "append-and-update");
+    ran.says("isn't there any more", "Somebody deleted it meanwhile");
+    assert_eq!(report["changed"], json!(null));
+}
+
+#[test]
 fn the_log_of_another_try_says_what_the_tenant_said() {
     let tenant = example();
     tenant.fail(Stage::Token, Times::Once, Fault::status(503));

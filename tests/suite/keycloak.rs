@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use stand_in_tenant::{Fault, Realm, Stage, StandIn, Times, World, example};
 
-use crate::support::{Job, Ran, all_at_once, example};
+use crate::support::{Job, Ran, all_at_once, example, jwt};
 
 const CONFIGURE: &str = "configure";
 const CALLS: [Stage; 2] = [Stage::ClientCredentials, Stage::TokenExchange];
@@ -79,6 +79,8 @@ fn an_older_keycloak_says_the_same_with_other_words() {
     for (status, error, description, expected) in [
         (400, "invalid_client", "Invalid client credentials", "knows no client CLIENT_ID"),
         (401, "unauthorized_client", "Invalid client secret", "isn't the secret"),
+        (400, "invalid_request", "Invalid token", "Read Keycloak's own message"),
+        (403, "access_denied", "Client not allowed", "Read Keycloak's own message"),
     ] {
         let tenant = example();
         let body = serde_json::json!({ "error": error, "error_description": description }).to_string();
@@ -162,6 +164,36 @@ fn the_workflows_own_service_account_is_not_acted_for() {
     assert_eq!(report["changed"], false);
     only_keycloak_was_asked(&tenant);
     assert_eq!(tenant.admin_users(example::CONNECTION), ["jdoe", "asmith"]);
+}
+
+#[test]
+fn the_workflows_own_token_is_known_by_its_name_and_by_its_subject() {
+    let own_name = format!(r#"{{"preferred_username":"service-account-{}"}}"#, example::WORKFLOW_CLIENT);
+    for (own, minted, is_own) in [
+        (r#"{"sub":"s-1"}"#, r#"{"sub":"s-1"}"#, true),
+        (r#"{"sub":"s-1"}"#, &own_name, true),
+        (r#"{"sub":"s-1"}"#, r#"{"sub":"s-2","preferred_username":"jdoe"}"#, false),
+        ("{}", "{}", false),
+    ] {
+        let tenant = example();
+        for (stage, payload) in [(Stage::ClientCredentials, own), (Stage::TokenExchange, minted)] {
+            let answer = serde_json::json!({ "access_token": jwt(payload) });
+            tenant.fail(stage, Times::Forever, Fault::body(answer.to_string()));
+        }
+        let ran = Job::in_cluster(&tenant).run();
+        // The tenant doesn't know these tokens.
+        assert_eq!(ran.code, Some(if is_own { 4 } else { 7 }), "{own} {minted}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_token_that_keycloak_itself_does_not_take_back_is_told_as_that() {
+    let tenant = example();
+    let body = r#"{"error":"invalid_token","error_description":"Invalid token"}"#;
+    tenant.fail(Stage::TokenExchange, Times::Forever, Fault::Answer(400, Vec::new(), body.into()));
+    let ran = Job::in_cluster(&tenant).run();
+    ran.failed(7, "unauthenticated", CONFIGURE);
+    ran.says("the token-exchange call", "doesn't take the token that it gave out itself");
 }
 
 #[test]

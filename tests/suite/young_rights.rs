@@ -46,6 +46,7 @@ fn the_creator_of_a_new_connection_is_waited_for_until_every_replica_knows_the_r
         ran.added();
         assert!(ran.elapsed > seconds(2), "{ran:?}");
         assert_eq!(explained(&ran), 1, "{ran:?}");
+        assert!(!ran.stderr.contains("trying again"), "{ran:?}");
         assert!(ran.stderr.contains("it may take a minute until the right works"), "{ran:?}");
         // Not asked all the time: every 2 to 3 seconds.
         let refused = tenant.requests().len() - 4;
@@ -59,6 +60,7 @@ fn a_right_that_does_not_come_is_waited_for_as_long_as_was_said() {
         ("PERMISSION_PATIENCE_SECONDS", "0", 1),
         // The last question comes when the patience ends.
         ("PERMISSION_PATIENCE_SECONDS", "4.5", 3),
+        ("PERMISSION_PATIENCE_SECONDS", "2", 2),
         ("DEADLINE_SECONDS", "4.8", 2),
     ];
     all_at_once(&cases, |(limit, seconds_of_it, reads)| {
