@@ -84,3 +84,47 @@ pub(super) fn excerpt(body: &str, redactor: &Redactor) -> Option<TenantMessage> 
     let words = redactor.clean_foreign(body).split_whitespace().collect::<Vec<_>>().join(" ");
     (!words.is_empty()).then(|| TenantMessage { code: None, message: text::bounded(&words, 200) })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_service_is_known_by_its_own_words() {
+        let keycloak = Service::Keycloak(Grant::TokenExchange);
+        for (service, status, challenge, body, is_own) in [
+            (keycloak, 400, false, json!({ "error": "invalid_client" }), true),
+            (keycloak, 401, true, json!({ "message": "m" }), false),
+            (Service::Atlas, 401, true, json!(null), true),
+            (Service::Atlas, 401, false, json!(null), false),
+            (Service::Atlas, 403, true, json!(null), false),
+            // Heracles and the gateway.
+            (Service::Heracles, 403, false, json!({ "message": "m" }), true),
+            (Service::Heracles, 403, false, json!({ "message": "m", "code": 1003 }), true),
+            (Service::Heracles, 403, false, json!({ "message": "m", "error": "e" }), true),
+            (Service::Heracles, 403, false, json!({ "message": "m", "requestId": "r" }), true),
+            (Service::Heracles, 403, false, json!({ "message": "m", "code": null }), false),
+            (Service::Heracles, 403, false, json!({ "message": "m", "more": "x" }), false),
+            (Service::Heracles, 403, false, json!({ "message": 7 }), false),
+            (Service::Heracles, 403, false, json!({ "code": 1003, "error": "e", "requestId": "r" }), false),
+            // Atlas.
+            (Service::Atlas, 404, false, json!({ "errorCode": "ATLAS-404-00-009" }), true),
+            (Service::Atlas, 500, false, json!({ "errorId": "e", "causes": [] }), true),
+            (Service::Atlas, 500, false, json!({ "errorId": "e" }), false),
+            (Service::Atlas, 500, false, json!({ "causes": [] }), false),
+            (Service::Atlas, 404, false, json!({ "message": "m", "servlet": "s", "url": "/" }), true),
+            (Service::Atlas, 404, false, json!({ "servlet": "s", "url": "/" }), false),
+            (Service::Atlas, 400, false, json!({ "error": "e", "more": "x" }), true),
+            (Service::Atlas, 404, false, json!({ "error": "e", "more": "x" }), false),
+            (Service::Atlas, 400, false, json!({ "more": "x" }), false),
+        ] {
+            assert_eq!(
+                is_in_own_words(service, status, challenge, &body),
+                is_own,
+                "{service:?} {status} {body}"
+            );
+        }
+    }
+}

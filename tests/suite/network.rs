@@ -225,7 +225,7 @@ fn what_a_proxy_refuses_is_told_as_the_proxys() {
         ),
     ];
     all_at_once(&answers, |(answer, code, kind, message, hint)| {
-        let proxy = Between::start(Manner::Say((*answer).into()), None);
+        let proxy = Between::start(Manner::Insist(answer), None);
         let url = format!("http://me:open-sesame@127.0.0.1:{}", proxy.port());
         let ran = trusting(&tenant, &files).env("HTTPS_PROXY", url).env("DEADLINE_SECONDS", "3").run();
         ran.failed(*code, kind, "retrieve-token");
@@ -499,10 +499,11 @@ fn a_file_of_certificates_that_cannot_be_used_is_named_with_what_is_wrong() {
         says(&ran, &format!("SSL_CERT_FILE names \"{path}\": "), "SSL_CERT_FILE");
         says(&ran, what, "PEM");
     });
-    let empty = tempfile::tempdir().unwrap();
+    let (empty, broken_only) = (tempfile::tempdir().unwrap(), Files::with([("ca.pem", broken.as_bytes())]));
     for (folder, what) in [
         (empty.path().to_owned(), "no line in it starts with"),
         (empty.path().join("missing"), "there is no such file"),
+        (broken_only.folder().to_owned(), "broken base64"),
     ] {
         let ran = Job::against(&tenant).env("SSL_CERT_DIR", &folder).run();
         ends_at_once(&ran, 10, "untrusted_certificate", "configure");
@@ -528,7 +529,37 @@ fn a_file_of_certificates_that_cannot_be_used_is_named_with_what_is_wrong() {
     assert!(ran.stderr.contains("1 of 2 can't be read"), "{ran:?}");
 }
 
+#[test]
+fn what_a_gateway_says_in_the_clear_after_the_write_is_no_word_about_the_write() {
+    let tenant = StandIn::start(World::example());
+    let (config, trusted) = odd(Odd::Nothing);
+    let gateway = Between::start_tls(Manner::ClearAnswerTo("PUT "), Some(&tenant), config);
+    let files = Files::with([("ca.pem", trusted.as_bytes())]);
+    let ran = trusting(&tenant, &files).env("ATLAN_BASE_URL", gateway.url("https")).run();
+    ran.added();
+    assert!(ran.stderr.contains("isn't known yet"), "{ran:?}");
+    assert_eq!(tenant.count(Stage::Write), 1);
+}
+
 // Connections and names.
+
+#[test]
+fn a_tenant_that_has_answered_is_not_asked_whether_it_speaks_tls() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Read, Times::Once, Fault::Reset);
+    Job::against(&tenant).run().added();
+    assert_eq!(tenant.connections(), 2);
+}
+
+#[test]
+fn a_refusal_that_breaks_off_is_a_refusal_all_the_same() {
+    let tenant = StandIn::start(World::example());
+    let page = b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n<html>no".to_vec();
+    tenant.fail(Stage::Read, Times::Forever, Fault::Raw(page));
+    let ran = Job::against(&tenant).run();
+    ends_at_once(&ran, 10, "unexpected_response", "retrieve-connection-admins");
+    says(&ran, "status 403", "");
+}
 
 #[test]
 fn a_connection_that_is_not_answered_is_told_with_the_input_that_limits_it() {

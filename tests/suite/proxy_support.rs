@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// How something between the job and the tenant behaves.
 #[derive(Clone)]
@@ -23,6 +24,10 @@ pub enum Manner {
     Gateway,
     /// Reads a request's head, says this, and closes the connection.
     Say(Vec<u8>),
+    /// The same, and leaves the connection open.
+    Insist(&'static str),
+    /// As a gateway that has TLS; but once it has passed this on, it answers without.
+    ClearAnswerTo(&'static str),
     /// Says this before anything is asked, and closes the connection.
     Greet(&'static [u8]),
     /// Takes connections, and says nothing.
@@ -111,7 +116,30 @@ impl Shared {
             None => drop(self.speak(stream).await),
             Some(tls) => {
                 if let Ok(stream) = tls.accept(stream).await {
-                    drop(self.speak(stream).await);
+                    drop(match self.manner {
+                        Manner::ClearAnswerTo(word) => self.forget_tls(stream, word).await,
+                        _ => self.speak(stream).await,
+                    });
+                }
+            }
+        }
+    }
+
+    async fn forget_tls(&self, mut client: TlsStream<TcpStream>, word: &str) -> std::io::Result<()> {
+        let mut tenant = TcpStream::connect(self.tenant.expect("a tenant")).await?;
+        let (mut asked, mut answered, mut told) = (vec![0; 8192], vec![0; 8192], String::new());
+        loop {
+            tokio::select! {
+                length = client.read(&mut asked) => {
+                    let words = &asked[..length?];
+                    told.push_str(&String::from_utf8_lossy(words));
+                    tenant.write_all(words).await?;
+                }
+                length = tenant.read(&mut answered) => {
+                    if told.contains(word) {
+                        return client.get_mut().0.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
+                    }
+                    client.write_all(&answered[..length?]).await?;
                 }
             }
         }
@@ -119,12 +147,17 @@ impl Shared {
 
     async fn speak(&self, mut client: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
         let credentials = match &self.manner {
-            Manner::Proxy | Manner::Gateway => None,
+            Manner::Proxy | Manner::Gateway | Manner::ClearAnswerTo(_) => None,
             Manner::Closed(credentials) => Some(credentials),
             Manner::Say(words) => {
                 self.head(&mut client).await?;
                 client.write_all(words).await?;
                 return client.shutdown().await;
+            }
+            Manner::Insist(words) => {
+                self.head(&mut client).await?;
+                client.write_all(words.as_bytes()).await?;
+                return self.pass(&mut client, &mut tokio::io::sink()).await;
             }
             Manner::Greet(words) => {
                 client.write_all(words).await?;

@@ -149,6 +149,7 @@ fn versions_before_tls_1_2_are_neither_offered_nor_accepted() {
     let hello = server.join().unwrap();
 
     ran.failed(10, "unexpected_response", "retrieve-token");
+    ran.says("speaks no version of TLS from 1.2 on", "must be switched on there");
     // The extension supported_versions: number 43, length 5, a list of 4 bytes: 1.3 and 1.2.
     let versions = [0, 43, 0, 5, 4, 3, 4, 3, 3];
     assert!(hello.windows(versions.len()).any(|window| window == versions), "{hello:?}");

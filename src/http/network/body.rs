@@ -38,15 +38,13 @@ impl Network {
         loop {
             match answer.chunk().await {
                 Ok(None) => return Ok(bytes),
-                Ok(Some(chunk)) if bytes.len() + chunk.len() <= most => bytes.extend_from_slice(&chunk),
-                Ok(Some(_)) if is_good => return Err(Broken::Limit(Limit::Body(most))),
-                Ok(Some(chunk)) => {
-                    bytes.extend_from_slice(&chunk[..most - bytes.len()]);
-                    return Ok(bytes);
-                }
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Err(error) if is_good => return Err(self.broken(&error, url)),
                 // The status is known, which matters more than the rest of its page.
                 Err(_) => return Ok(bytes),
+            }
+            if bytes.len() > most {
+                return if is_good { Err(Broken::Limit(Limit::Body(most))) } else { Ok(bytes) };
             }
         }
     }

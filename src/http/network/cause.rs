@@ -38,14 +38,7 @@ pub(crate) enum Broken {
     /// A limit of this program is less than the answer.
     Limit(Limit),
     /// The connection broke before the whole answer was there.
-    Lost {
-        /// With which machine.
-        hop: Hop,
-        /// What happened to the connection.
-        why: String,
-        /// Whether the request may have been on its way.
-        sent: bool,
-    },
+    Lost(Hop, String),
 }
 
 /// How long something was waited for.
@@ -110,7 +103,7 @@ impl Broken {
             Broken::NameServer(..)
             | Broken::NoConnection(..)
             | Broken::ConnectTimeout(..)
-            | Broken::Lost { .. } => Heals::Soon,
+            | Broken::Lost(..) => Heals::Soon,
             Broken::Proxy(_, refusal) => match refusal.status {
                 Some(408 | 425 | 429) => Heals::Soon,
                 Some(status) if status >= 500 && !matches!(status, 501 | 505 | 511) => Heals::Soon,
@@ -137,10 +130,51 @@ impl Broken {
 
     /// True if the request may have been carried out all the same.
     pub(crate) fn may_have_arrived(&self) -> bool {
-        match self {
-            Broken::Lost { sent, .. } => *sent,
-            Broken::NotHttp(_) | Broken::Limit(_) => true,
-            _ => false,
+        matches!(self, Broken::Lost(..) | Broken::NotHttp(_) | Broken::Limit(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::config::Variable;
+
+    fn hop() -> Hop {
+        Hop::Direct(reqwest::Url::parse("https://acme.example").unwrap())
+    }
+
+    #[test]
+    fn what_a_proxy_refuses_passes_if_its_status_says_so() {
+        let variable = Variable { name: "HTTPS_PROXY", value: SecretString::from("proxy.example") };
+        let proxy = Arc::new(Proxy::of(&variable).unwrap());
+        for (status, heals) in [
+            (Some(408), Heals::Soon),
+            (Some(429), Heals::Soon),
+            (Some(502), Heals::Soon),
+            (Some(501), Heals::Never),
+            (Some(511), Heals::Never),
+            (Some(403), Heals::Never),
+            (Some(407), Heals::Never),
+            (None, Heals::Never),
+        ] {
+            let refusal = ProxyRefusal { target: String::new(), status, words: String::new() };
+            assert_eq!(Broken::Proxy(proxy.clone(), refusal).heals(), heals, "{status:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_broke_after_the_request_was_sent_may_have_been_carried_out() {
+        for (broken, may_have) in [
+            (Broken::Lost(hop(), String::new()), true),
+            (Broken::NotHttp(hop()), true),
+            (Broken::Limit(Limit::Headers), true),
+            (Broken::UnknownHost(hop()), false),
+            (Broken::NoConnection(hop(), String::new()), false),
+            (Broken::NoTls(hop(), NoTls::NotTls), false),
+        ] {
+            assert_eq!(broken.may_have_arrived(), may_have, "{broken}");
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, network: &Network) -> Broken
         return match of_tls(tls, hop.clone(), network) {
             wanted @ Broken::ClientCertificateWanted(_) if !network.was_answered() => wanted,
             broken if error.is_connect() => broken,
-            _ => Broken::Lost { hop, why: "TLS went wrong".to_owned(), sent: true },
+            _ => Broken::Lost(hop, "TLS went wrong".to_owned()),
         };
     }
     if find::<InvalidDnsNameError>(error).is_some() {
@@ -77,8 +77,7 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, network: &Network) -> Broken
     if spoke_first || hyper.is_some_and(hyper::Error::is_parse) {
         return Broken::NotHttp(hop);
     }
-    let sent = !hyper.is_some_and(|error| error.is_canceled() || error.is_closed());
-    Broken::Lost { hop, why, sent }
+    Broken::Lost(hop, why)
 }
 
 /// Why a request was kept back, if it was.
@@ -103,7 +102,6 @@ fn of_tls(error: &rustls::Error, hop: Hop, network: &Network) -> Broken {
     use rustls::Error;
     let why = match error {
         Error::InvalidCertificate(why) => return Broken::Untrusted(hop, Distrust::of(why)),
-        Error::NoCertificatesPresented => return Broken::Untrusted(hop, Distrust::no_certificate()),
         Error::AlertReceived(alert) => return of_alert(*alert, hop, network),
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
@@ -116,7 +114,7 @@ fn of_tls(error: &rustls::Error, hop: Hop, network: &Network) -> Broken {
         Error::PeerIncompatible(_) => NoTls::NothingInCommon,
         // What arrives isn't what was sent: a bad network.
         Error::DecryptError => {
-            return Broken::Lost { hop, why: "what arrived was damaged on the way".to_owned(), sent: true };
+            return Broken::Lost(hop, "what arrived was damaged on the way".to_owned());
         }
         Error::FailedToGetRandomBytes => {
             return Broken::Exhausted("the system gives no random numbers".to_owned());
@@ -128,19 +126,18 @@ fn of_tls(error: &rustls::Error, hop: Hop, network: &Network) -> Broken {
 }
 
 fn of_alert(alert: AlertDescription, hop: Hop, network: &Network) -> Broken {
-    let no_certificate = network.trust.was_asked_for_a_certificate()
-        && matches!(
-            alert,
-            AlertDescription::HandshakeFailure
-                | AlertDescription::NoCertificate
-                | AlertDescription::BadCertificate
-                | AlertDescription::CertificateUnknown
-                | AlertDescription::UnknownCA
-                | AlertDescription::AccessDenied
-        );
     match alert {
         AlertDescription::CertificateRequired => Broken::ClientCertificateWanted(hop),
-        _ if no_certificate => Broken::ClientCertificateWanted(hop),
+        AlertDescription::HandshakeFailure
+        | AlertDescription::NoCertificate
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied
+            if network.trust.was_asked_for_a_certificate() =>
+        {
+            Broken::ClientCertificateWanted(hop)
+        }
         AlertDescription::ProtocolVersion => Broken::NoTls(hop, NoTls::Version),
         AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
             Broken::NoTls(hop, NoTls::NothingInCommon)
@@ -200,6 +197,76 @@ fn of_system(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn network() -> Network {
+        let trust = super::super::Trust::load(None, None, false).unwrap();
+        Network::new(Default::default(), trust, Default::default())
+    }
+
+    fn hop() -> Hop {
+        Hop::Direct(Url::parse("https://acme.example").unwrap())
+    }
+
+    #[test]
+    fn what_tls_complains_of_is_told_as_what_it_means() {
+        use rustls::Error;
+        let peer = |why| Error::PeerIncompatible(why);
+        let alert = Error::AlertReceived;
+        for (error, words) in [
+            (Error::NoCertificatesPresented, "acme.example breaks the rules of TLS"),
+            (Error::InvalidMessage(InvalidMessage::InvalidContentType), "doesn't speak TLS on this port"),
+            (Error::InvalidMessage(InvalidMessage::InvalidEmptyPayload), "breaks the rules"),
+            (peer(PeerIncompatible::ServerDoesNotSupportTls12Or13), "no version of TLS from 1.2 on"),
+            (peer(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig), "no version of TLS from 1.2 on"),
+            (peer(PeerIncompatible::NoSignatureSchemesInCommon), "no TLS cipher"),
+            (Error::DecryptError, "what arrived was damaged on the way"),
+            (Error::FailedToGetRandomBytes, "on this machine: the system gives no random numbers"),
+            (Error::FailedToGetCurrentTime, "on this machine: the clock is before 1970"),
+            (alert(AlertDescription::CertificateRequired), "asks for a client certificate"),
+            (alert(AlertDescription::ProtocolVersion), "no version of TLS from 1.2 on"),
+            (alert(AlertDescription::HandshakeFailure), "no TLS cipher"),
+            (alert(AlertDescription::UnknownCA), "ended the TLS handshake with alert 48"),
+            (alert(AlertDescription::UnrecognisedName), "knows no host of that name"),
+            (
+                alert(AlertDescription::InternalError),
+                "can't connect to acme.example: it ended the TLS handshake",
+            ),
+        ] {
+            let told = of_tls(&error, hop(), &network()).to_string();
+            assert!(told.contains(words), "{error:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_asked_for_a_certificate_and_then_only_says_no_wanted_one() {
+        for (alert, wanted) in [
+            (AlertDescription::HandshakeFailure, true),
+            (AlertDescription::BadCertificate, true),
+            (AlertDescription::ProtocolVersion, false),
+            (AlertDescription::InternalError, false),
+        ] {
+            let asked = network();
+            asked.trust.config.client_auth_cert_resolver.resolve(&[], &[]);
+            let told = of_tls(&rustls::Error::AlertReceived(alert), hop(), &asked);
+            assert_eq!(matches!(told, Broken::ClientCertificateWanted(_)), wanted, "{alert:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_system_is_told_in_words() {
+        use io::ErrorKind::*;
+        for (kind, words) in [
+            (ConnectionRefused, "nobody listens"),
+            (ConnectionReset, "it was reset"),
+            (BrokenPipe, "it was closed"),
+            (UnexpectedEof, "it was closed too early"),
+            (NetworkUnreachable, "no way leads there"),
+            (TimedOut, "no answer came in time"),
+            (PermissionDenied, "this machine doesn't allow it"),
+        ] {
+            assert!(of_system(&kind.into()).starts_with(words), "{kind}");
+        }
+    }
 
     #[test]
     fn a_limit_of_this_machine_is_told_apart_from_what_others_did() {

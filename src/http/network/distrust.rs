@@ -1,6 +1,7 @@
 //! Why a certificate isn't trusted, in words that say what to do about it. The TLS library's own
 //! words for most of this are debug prints.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use rustls::CertificateError;
@@ -28,17 +29,10 @@ impl Distrust {
         Distrust { what: what.into(), hint }
     }
 
-    /// No certificate was shown at all.
-    pub(super) fn no_certificate() -> Distrust {
-        Distrust::new("it shows none", "Check ATLAN_BASE_URL: every https server has a certificate.")
-    }
-
-    /// What the TLS library complains of.
+    /// What the TLS library complains of. The variants without a context are those of other verifiers.
     pub(super) fn of(why: &CertificateError) -> Distrust {
         match why {
-            CertificateError::Expired => Distrust::expired(None),
             CertificateError::ExpiredContext { not_after, .. } => Distrust::expired(date(not_after)),
-            CertificateError::NotValidYet => Distrust::of_the_future(None),
             CertificateError::NotValidYetContext { not_before, .. } => {
                 Distrust::of_the_future(date(not_before))
             }
@@ -50,61 +44,48 @@ impl Distrust {
                  than 2048 bits",
                 NAME_THE_CA,
             ),
-            CertificateError::NotValidForName => Distrust::other_host(&[]),
             CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
                 Distrust::new(
                     "it names no host: it has no subjectAltName",
                     "Whoever runs the server must have one made with the host in its subjectAltName; the common name \
-                 alone isn't looked at by anybody any more.",
+                     alone isn't looked at by anybody any more.",
                 )
             }
             CertificateError::NotValidForNameContext { presented, .. } => Distrust::other_host(presented),
-            CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. } => {
-                Distrust::algorithm(signature_algorithm_id)
-            }
-            CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+            CertificateError::UnsupportedSignatureAlgorithmContext { signature_algorithm_id, .. }
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
                 signature_algorithm_id,
                 ..
             } => Distrust::algorithm(signature_algorithm_id),
-            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            CertificateError::InvalidPurposeContext { .. } => {
                 Distrust::new("it isn't for servers: its extended key usage says so", MAKE_ANOTHER)
             }
-            CertificateError::UnhandledCriticalExtension => {
-                Distrust::new("it has a critical extension that isn't known here", MAKE_ANOTHER)
-            }
-            CertificateError::BadEncoding => Distrust::new("it can't be read", MAKE_ANOTHER),
-            CertificateError::Other(other) => Distrust::of_webpki(other.0.downcast_ref()),
-            _ => Distrust::new("it breaks a rule for certificates", MAKE_ANOTHER),
-        }
-    }
-
-    fn of_webpki(error: Option<&webpki::Error>) -> Distrust {
-        use webpki::Error;
-        let what = match error {
-            Some(Error::CaUsedAsEndEntity) => {
-                return Distrust::new(
+            CertificateError::Other(other) => match other.0.downcast_ref() {
+                Some(webpki::Error::CaUsedAsEndEntity) => Distrust::new(
                     "it is a CA's own and not a server's, as openssl req -x509 makes it",
                     "Have a certificate made for the server and signed by that CA, whose own belongs in \
                      SSL_CERT_FILE; or make a self-signed one with -addext basicConstraints=critical,CA:FALSE and \
                      -addext subjectAltName=DNS:the.host, and name it there.",
-                );
-            }
-            Some(Error::EndEntityUsedAsCa) => "it is signed with a certificate that isn't a CA's",
-            Some(Error::UnsupportedCertVersion) => "it is of X.509 version 1 or 2, without extensions",
-            Some(Error::NameConstraintViolation) => "its CA may not sign for this host: name constraints",
-            Some(Error::PathLenConstraintViolated) => "its CA may have no CAs below it: path length",
-            Some(Error::EmptyEkuExtension) => "its extended key usage is empty",
-            Some(Error::SignatureAlgorithmMismatch) => "it names two different signature algorithms",
-            Some(Error::UnsupportedCriticalExtension) => "it has a critical extension that isn't known here",
-            Some(
-                Error::MaximumPathBuildCallsExceeded
-                | Error::MaximumPathDepthExceeded
-                | Error::MaximumSignatureChecksExceeded
-                | Error::MaximumNameConstraintComparisonsExceeded,
-            ) => "there are too many certificates between it and a known CA",
-            _ => "it breaks a rule for certificates",
-        };
-        Distrust::new(what, MAKE_ANOTHER)
+                ),
+                Some(webpki::Error::EndEntityUsedAsCa) => {
+                    Distrust::new("it is signed with a certificate that isn't a CA's", MAKE_ANOTHER)
+                }
+                Some(other) => Distrust::of_a_rule(other),
+                None => Distrust::of_a_rule(other),
+            },
+            other => Distrust::of_a_rule(other),
+        }
+    }
+
+    /// `why` says in its name what is wrong, as `NameConstraintViolation` does.
+    fn of_a_rule(why: &dyn fmt::Debug) -> Distrust {
+        let print = format!("{why:?}");
+        let name = print.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let words: String = name
+            .chars()
+            .flat_map(|c| c.is_uppercase().then_some(' ').into_iter().chain(c.to_lowercase()))
+            .collect();
+        Distrust::new(format!("it breaks a rule for certificates:{words}"), MAKE_ANOTHER)
     }
 
     fn expired(when: Option<String>) -> Distrust {
@@ -146,9 +127,7 @@ impl Distrust {
             _ => &[],
         };
         let name = match oid {
-            [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x04] => " (RSA with MD5)",
             [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x05] => " (RSA with SHA-1)",
-            [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01] => " (ECDSA with SHA-1)",
             [0x2b, 0x65, 0x71] => " (Ed448)",
             _ => "",
         };
@@ -178,27 +157,28 @@ mod tests {
     #[test]
     fn no_complaint_is_a_debug_print() {
         let other = |error: webpki::Error| CertificateError::Other(OtherError(Arc::new(error)));
-        let presented = |name: &str| CertificateError::NotValidForNameContext {
-            expected: "acme.example".try_into().unwrap(),
-            presented: vec![name.to_owned()],
-        };
         let algorithm = |oid: &[u8]| CertificateError::UnsupportedSignatureAlgorithmContext {
             signature_algorithm_id: oid.to_owned(),
             supported_algorithms: Vec::new(),
         };
+        let other_host = |names: &[&str]| CertificateError::NotValidForNameContext {
+            expected: "acme.example".try_into().unwrap(),
+            presented: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
         for (why, words) in [
             (other(webpki::Error::CaUsedAsEndEntity), "openssl req -x509"),
-            (other(webpki::Error::UnsupportedCertVersion), "version 1"),
-            (other(webpki::Error::MalformedExtensions), "breaks a rule"),
+            (other(webpki::Error::UnsupportedCertVersion), "certificates: unsupported cert version"),
+            (other(webpki::Error::NameConstraintViolation), "certificates: name constraint violation"),
             (CertificateError::Other(OtherError(Arc::new(std::fmt::Error))), "breaks a rule"),
-            (presented("DnsName(\"tenant.example\")"), "(tenant.example)"),
-            (presented("IpAddress(127.0.0.1)"), "(127.0.0.1)"),
-            (presented("DirectoryName"), "another host name"),
+            (other_host(&["DnsName(\"tenant.example\")"]), "(tenant.example)"),
+            (other_host(&["IpAddress(127.0.0.1)"]), "(127.0.0.1)"),
+            (other_host(&["DirectoryName"]), "another host name"),
+            (other_host(&["A(1)", "A(2)", "A(3)", "A(4)"]), "another host name (1, 2, 3, …)"),
             (algorithm(b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05\x05\x00"), "(RSA with SHA-1)"),
             (algorithm(&[6, 3, 0x2b, 0x65, 0x71]), "(Ed448)"),
             (algorithm(&[6, 200, 3]), "an algorithm that isn't known here"),
             (algorithm(&[]), "an algorithm that isn't known here"),
-            (CertificateError::Revoked, "breaks a rule"),
+            (CertificateError::Revoked, "breaks a rule for certificates: revoked"),
         ] {
             let Distrust { what, hint } = Distrust::of(&why);
             assert!(what.contains(words), "{what}");
@@ -213,10 +193,16 @@ mod tests {
 
     #[test]
     fn every_date_of_a_certificate_can_be_said() {
-        for seconds in [0, 1_700_000_000, 253_402_300_799, 253_402_300_800, u64::MAX] {
+        for (seconds, date) in [
+            (0, " on Thu, 01 Jan 1970 00:00:00 GMT"),
+            (1_700_000_000, " on Tue, 14 Nov 2023 22:13:20 GMT"),
+            (253_402_300_799, " on Fri, 31 Dec 9999 23:59:59 GMT"),
+            (253_402_300_800, ""),
+            (u64::MAX, ""),
+        ] {
             let not_after = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
             let why = CertificateError::ExpiredContext { time: not_after, not_after };
-            assert!(Distrust::of(&why).what.contains("has expired"));
+            assert!(Distrust::of(&why).what.ends_with(&format!("has expired{date}")), "{seconds}");
         }
     }
 }

@@ -19,19 +19,15 @@ use crate::config::{Surroundings, Variable, is_this_machine};
 /// that starts with the name.
 pub(crate) type Refusal = (&'static str, String);
 
-/// The proxies of this run.
+/// The proxy of this run, if there is one. All its requests are of one scheme, so there is one at most.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies {
-    https: Option<Arc<Proxy>>,
-    http: Option<Arc<Proxy>>,
+    proxy: Option<Arc<Proxy>>,
     exempt: NoProxy,
 }
 
 impl Proxies {
-    /// Chooses the proxies for the addresses of this run, and warns of what isn't used.
-    ///
-    /// What goes to an `http://` address can be read on the way, bearer token and all. So it goes
-    /// through a proxy only if that is on this machine, else directly.
+    /// Chooses the proxy for the addresses of this run, and warns if it isn't used.
     ///
     /// # Errors
     ///
@@ -51,17 +47,13 @@ impl Proxies {
             if proxies.exempt.covers(target) {
                 continue;
             }
+            if target.scheme() == "https" && matches!(target.host(), Some(Host::Ipv6(_))) {
+                let what = "can't be used for an IPv6 address: name that in NO_PROXY";
+                return Err((variable.name, what.to_owned()));
+            }
             let proxy = Proxy::of(variable).map_err(|what| (variable.name, what))?;
-            let proxy = Arc::new(proxy);
-            if target.scheme() == "https" {
-                if matches!(target.host(), Some(Host::Ipv6(_))) {
-                    let what = "can't be used for an IPv6 address: name that in NO_PROXY";
-                    return Err((variable.name, what.to_owned()));
-                }
-                proxies.https = Some(proxy);
-            } else if proxy.address.host().is_some_and(|host| is_this_machine(&host)) {
-                proxies.http = Some(proxy);
-            } else {
+            proxies.proxy = Some(Arc::new(proxy));
+            if proxies.of(target).is_none() {
                 let warning = format!(
                     "{} isn't used for {}: a proxy on another machine could read what goes to http:// \
                      addresses, so these are asked directly",
@@ -76,9 +68,9 @@ impl Proxies {
         Ok((proxies, warnings))
     }
 
-    /// Everything in the proxies' credentials that must never be printed.
-    pub(crate) fn secrets(&self) -> Vec<SecretString> {
-        self.each().flat_map(|(_, proxy)| proxy.secrets().to_vec()).collect()
+    /// Everything in the proxy's credentials that must never be printed.
+    pub(crate) fn secrets(&self) -> &[SecretString] {
+        self.proxy.as_ref().map(|proxy| proxy.secrets()).unwrap_or_default()
     }
 
     /// True if TLS is spoken on the way to one of the `targets`, with it or with a proxy.
@@ -89,17 +81,15 @@ impl Proxies {
             .any(|target| is_tls(target) || self.of(target).is_some_and(|proxy| is_tls(&proxy.address)))
     }
 
-    /// Makes the client use these proxies, and no others.
+    /// Makes the client use this proxy, and no other.
     pub(crate) fn apply(&self, client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-        self.each().fold(client.no_proxy(), |client, (scheme, proxy)| {
-            let (address, exempt) = (proxy.address.clone(), self.exempt.clone());
-            let rule = reqwest::Proxy::custom(move |url| {
-                (url.scheme() == scheme && !exempt.covers(url)).then(|| address.clone())
-            });
-            client.proxy(match proxy.authorization() {
-                Some(header) => rule.custom_http_auth(header.clone()),
-                None => rule,
-            })
+        let client = client.no_proxy();
+        let Some(proxy) = &self.proxy else { return client };
+        let proxies = self.clone();
+        let rule = reqwest::Proxy::custom(move |url| proxies.of(url).map(|proxy| proxy.address.clone()));
+        client.proxy(match proxy.authorization() {
+            Some(header) => rule.custom_http_auth(header.clone()),
+            None => rule,
         })
     }
 
@@ -111,15 +101,12 @@ impl Proxies {
         }
     }
 
-    fn each(&self) -> impl Iterator<Item = (&'static str, &Arc<Proxy>)> {
-        [("https", &self.https), ("http", &self.http)]
-            .into_iter()
-            .filter_map(|(scheme, proxy)| Some((scheme, proxy.as_ref()?)))
-    }
-
+    /// The proxy for this URL. What goes to an `http://` address can be read on the way, bearer token
+    /// and all. So it goes through a proxy only if that is on this machine, else directly.
     fn of(&self, url: &Url) -> Option<&Arc<Proxy>> {
-        let proxy = if url.scheme() == "https" { &self.https } else { &self.http };
-        proxy.as_ref().filter(|_| !self.exempt.covers(url))
+        let is_here = |proxy: &Proxy| proxy.address.host().is_some_and(|host| is_this_machine(&host));
+        let proxy = self.proxy.as_ref().filter(|proxy| url.scheme() == "https" || is_here(proxy));
+        proxy.filter(|_| !self.exempt.covers(url))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::config::Variable;
 use crate::text;
 
 /// One proxy.
+#[derive(Debug)]
 pub(crate) struct Proxy {
     /// Its address, without the credentials.
     pub(super) address: Url,
@@ -22,6 +23,8 @@ pub(crate) struct Proxy {
     credentials: Option<Credentials>,
 }
 
+/// None of it prints.
+#[derive(Debug)]
 struct Credentials {
     header: HeaderValue,
     secrets: Vec<SecretString>,
@@ -120,12 +123,6 @@ fn is_scheme(text: &str) -> bool {
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the proxy {} ({})", place(&self.address), self.variable)
-    }
-}
-
-impl fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Proxy({})", place(&self.address))
     }
 }
 

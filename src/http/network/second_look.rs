@@ -47,7 +47,7 @@ impl Network {
                     _ => broken,
                 }
             }
-            Broken::NotHttp(hop) | Broken::Lost { hop, .. }
+            Broken::NotHttp(hop) | Broken::Lost(hop, _)
                 if hop.address().scheme() == "http" && !self.was_answered() =>
             {
                 match tokio::time::timeout(limit, self.greet_by_tls(hop.address())).await {

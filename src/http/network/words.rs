@@ -51,7 +51,7 @@ impl Broken {
                  proxy, a login page)."
                     .to_owned()
             }
-            Broken::Lost { .. } => {
+            Broken::Lost(..) => {
                 "Run again later: it is safe to. If it happens again and again, look at what stands between this machine \
                  and the tenant (a proxy, a firewall, a gateway)."
                     .to_owned()
@@ -110,7 +110,7 @@ impl fmt::Display for Broken {
             Broken::SpeaksTls(hop) => write!(f, "{hop} speaks TLS, and was asked by plain HTTP"),
             Broken::NotHttp(hop) => write!(f, "what answers at {hop} doesn't speak HTTP"),
             Broken::Limit(limit) => write!(f, "{limit}"),
-            Broken::Lost { hop, why, .. } => {
+            Broken::Lost(hop, why) => {
                 write!(f, "the connection to {hop} broke before the whole answer was there: {why}")
             }
         }
