@@ -240,6 +240,17 @@ fn last_words(failure: Failure, changed: Changed) -> u8 {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_place_of_a_panic_says_nothing_of_the_build_machine() {
+        for (path, shown) in [
+            ("/home/me/.cargo/registry/src/index.crates.io-1/serde-1.0/src/lib.rs", "serde-1.0/src/lib.rs"),
+            ("/rustc/abc/library/std/src/io/mod.rs", "std/src/io/mod.rs"),
+            ("src/process.rs", "src/process.rs"),
+        ] {
+            assert_eq!(crate_path(path), shown);
+        }
+    }
+
     #[tokio::test]
     async fn a_panic_outside_of_the_steps_leaves_the_truth_open() {
         assert_eq!(caught(async { panic!("in a test") }).await, None::<u8>);

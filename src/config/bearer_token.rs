@@ -1,6 +1,5 @@
 //! The user's bearer token.
 
-use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +12,7 @@ use crate::text;
 use crate::text::redact::Redactor;
 
 /// A bearer token that can be sent: printable ASCII, without the word `Bearer`.
+#[derive(Debug)]
 pub struct BearerToken {
     secret: SecretString,
     username: Option<String>,
@@ -68,12 +68,6 @@ impl BearerToken {
         // A clock before 1970 tells nothing: then the tenant decides.
         let now = SystemTime::UNIX_EPOCH.elapsed().ok()?;
         now.checked_sub(Duration::try_from_secs_f64(self.exp?).ok()?)
-    }
-}
-
-impl fmt::Debug for BearerToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BearerToken([REDACTED])")
     }
 }
 

@@ -218,7 +218,10 @@ mod tests {
             ),
             ("default/snowflake/1700000000/db/schema", "perhaps \"default/snowflake/1700000000\""),
             ("/default/snowflake/1700000000", "perhaps \"default/snowflake/1700000000\" is meant"),
-            ("default/snowflake/1700000000/", "perhaps \"default/snowflake/1700000000\" is meant"),
+            (
+                "default/snowflake/1700000000/",
+                "has a / too many at its ends: perhaps \"default/snowflake/1700000000\" is meant",
+            ),
             ("snowflake/1700000000", "perhaps \"default/snowflake/1700000000\" is meant"),
             ("default/x", "holds \"default/x\""),
             ("default//1700000000", "holds"),
@@ -248,6 +251,25 @@ mod tests {
         }
         let long = format!("default/x/{}", "1".repeat(1024));
         assert!(QualifiedName::parse(&long).unwrap_err().contains("1034 characters"));
+    }
+
+    #[test]
+    fn what_is_no_collection_is_recognised() {
+        const ID: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11";
+        assert!(QualifiedName::of_collection(&format!(" default/collection/jdoe/{ID}\n")).is_ok());
+        for (given, words) in [
+            (format!("default/collection/jdoe/{ID}/folder"), "something inside a query collection"),
+            (format!("default/collection//{ID}"), "a query collection's qualified name looks like"),
+            (
+                format!("default/collection/j\u{200b}doe/{ID}"),
+                "a query collection's qualified name looks like",
+            ),
+            ("default/collection/jdoe".to_owned(), "a query collection's qualified name looks like"),
+            ("{{x}}".to_owned(), "template"),
+        ] {
+            let what = QualifiedName::of_collection(&given).unwrap_err();
+            assert!(what.contains(words), "{given}: {what}");
+        }
     }
 
     #[test]

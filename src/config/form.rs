@@ -67,6 +67,7 @@ mod tests {
             ("{{inputs.parameters.x}}", "template"),
             ("a {{x}}", "template"),
             ("$TOKEN", "variable"),
+            ("$_TOKEN", "variable"),
             ("${TOKEN:-none}", "variable"),
             ("$(TOKEN)", "variable"),
             ("$env:TOKEN", "variable"),

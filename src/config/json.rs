@@ -140,6 +140,7 @@ mod tests {
             ("ATLAN_BASE_URL=sesame\nX=y", "NAME=value"),
             ("export A='sesame: x'", "NAME=value"),
             ("[\"sesame\"]", "a JSON array"),
+            ("[sesame\n]", "a JSON array"),
             ("[inputs]\na = 1", "TOML"),
             ("<html>sesame", "HTML"),
             ("sesame.json", "CONFIG_FILE"),

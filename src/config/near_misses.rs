@@ -97,6 +97,8 @@ mod tests {
             "LOG_LEVEL_2",
             "LOG_LEVEL2",
             "CLIENT_IP",
+            "DRX_RUN",
+            "LOG_LAVEL",
             "CLIENT",
             "PATH",
             "",

@@ -100,6 +100,13 @@ mod tests {
     }
 
     #[test]
+    fn whoever_may_not_read_a_file_is_named() {
+        let id = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap());
+        let what = unreadable(&ErrorKind::PermissionDenied.into());
+        assert!(what.contains(&format!("runs as user {id}, who may not")), "{what}");
+    }
+
+    #[test]
     fn a_file_of_more_than_a_mebibyte_is_some_other_file() {
         assert!(text(io::repeat(b'x').take(LARGEST)).is_ok());
         assert!(text(io::repeat(b'x').take(LARGEST + 1)).unwrap_err().contains("1 MiB"));

@@ -188,7 +188,7 @@ impl Report {
         self.error.as_ref().map_or(0, |error| error.exit_code)
     }
 
-    /// One line of JSON, without its end; `most_bytes` shortens it.
+    /// One line of JSON, without its end; `most_bytes`, its end among them, shorten it.
     pub(crate) fn into_json(self, most_bytes: Option<usize>) -> String {
         match most_bytes {
             Some(most) => shorten::shortened(self, most),

@@ -25,7 +25,7 @@ pub(crate) async fn publish(report: Report, output: Output, log: &Log, budget: &
         None => io::stdout().is_terminal(),
     };
     let text = for_people.then(|| people::text(&report, output.colours && io::stdout().is_terminal()));
-    let json = report.into_json(output.report_max_bytes.map(|most| most - 1)); // one byte is the line's end
+    let json = report.into_json(output.report_max_bytes);
     if let Some(report_file) = output.report_file {
         let json = json.clone();
         if let Some(Err(error)) = budget.wait_for(aside(move || file::write(&report_file, &json))).await {
@@ -63,4 +63,41 @@ fn write_all(mut stream: impl Write, mut text: &[u8]) -> io::Result<()> {
         }
     }
     stream.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a byte at a time, and that only every other time.
+    struct Reluctant {
+        taken: Vec<u8>,
+        excuses: Vec<io::ErrorKind>,
+    }
+
+    impl Write for Reluctant {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            if let Some(excuse) = self.excuses.pop() {
+                return Err(excuse.into());
+            }
+            self.taken.extend(text.first());
+            Ok(text.len().min(1))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_is_refused_for_a_moment_is_written_all_the_same() {
+        use io::ErrorKind::*;
+        for (excuses, is_written) in
+            [(vec![WouldBlock, Interrupted, WouldBlock], true), (vec![BrokenPipe], false)]
+        {
+            let mut stream = Reluctant { taken: Vec::new(), excuses };
+            assert_eq!(write_all(&mut stream, b"report\n").is_ok(), is_written);
+            assert_eq!(stream.taken == b"report\n", is_written);
+        }
+    }
 }

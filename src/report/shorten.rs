@@ -19,12 +19,12 @@ const PARTS: [fn(&mut Report); 4] = [
     },
 ];
 
-/// The JSON of `report`, at most `most` bytes of it. 1,024 bytes hold any report.
+/// The JSON of `report`: with the end of its line at most `most` bytes. 1,024 bytes hold any report.
 pub(super) fn shortened(mut report: Report, most: usize) -> String {
     let (mut cuts, mut parts) = (CUTS.iter(), PARTS.iter());
     loop {
         let json = report.to_json();
-        if json.len() <= most {
+        if json.len() < most {
             return json;
         }
         drop(json); // with many names that is megabytes
@@ -89,5 +89,18 @@ impl Report {
             change(&mut token.client_id);
             change(&mut token.username);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_line_is_counted() {
+        let report = || Report::of_a_killed_run(true);
+        let whole = report().into_json(None);
+        assert_eq!(report().into_json(Some(whole.len() + 1)), whole);
+        assert!(report().into_json(Some(whole.len())).len() < whole.len());
     }
 }

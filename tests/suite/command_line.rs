@@ -21,6 +21,8 @@ fn misused(ran: &Ran, words: &[&str]) {
 
 #[test]
 fn a_flag_that_is_nearly_one_is_named_and_any_other_argument_only_by_its_place() {
+    misused(&Job::bare().args(["--dryrun"]).run(), &["is no flag"]);
+    misused(&Job::bare().args(["dry-run"]).run(), &["is no argument"]);
     let arguments = [
         ("--dryrun", "Write --dry-run"),
         ("--dry_run", "Write --dry-run"),

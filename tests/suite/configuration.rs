@@ -96,6 +96,25 @@ fn what_is_no_json_object_is_said_first_with_the_files_name_and_the_form_expecte
 }
 
 #[test]
+fn a_file_is_named_if_what_is_given_looks_like_a_name() {
+    let tenant = example();
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("sesame-open"), "[]").unwrap();
+    for (file, named) in
+        [("sesame-open", true), ("none.json", true), ("folder/none", true), ("sesame-shut", false)]
+    {
+        let ran = Job::against(&tenant)
+            .env("CONFIG_FILE", file)
+            .with(|command| {
+                command.current_dir(folder.path());
+            })
+            .run();
+        ran.refused(&tenant, &["CONFIG_FILE"]);
+        assert_eq!(ran.stdout.contains(file), named, "{file}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_told_from_one_that_is_wrong() {
     let tenant = example();
     let folder = TempDir::new().unwrap();

@@ -435,7 +435,7 @@ fn https_to_a_port_that_does_not_speak_it_is_told_as_that() {
     for port in [clear.port(), greeting.port()] {
         let ran = trusting(&tenant, &files).env("ATLAN_BASE_URL", format!("https://127.0.0.1:{port}")).run();
         ends_at_once(&ran, 10, "unexpected_response", "retrieve-token");
-        says(&ran, "doesn't speak TLS on this port", "ATLAN_BASE_URL");
+        says(&ran, "doesn't speak TLS on this port", "https:// wants a port that speaks TLS");
     }
 }
 
@@ -608,6 +608,7 @@ fn a_host_that_does_not_exist_is_waited_for_ten_seconds() {
     let ran = job.env("HOSTALIASES", aliases.path("aliases")).run();
     ran.failed(75, "unavailable", "retrieve-token");
     says(&ran, "there is no host of that name", "letter by letter");
+    says(&ran, "", "If only a proxy leads out of this network, name it in HTTPS_PROXY");
     assert!(ran.elapsed > Duration::from_secs(4) && ran.elapsed < Duration::from_secs(60), "{ran:?}");
 }
 

@@ -72,11 +72,11 @@ fn a_person_at_a_terminal_reads_what_happened_and_what_to_do() {
     let tenant = tenant();
     let text = |job: Job| job.env("OUTPUT_FORMAT", "text").run().stdout;
     let added = text(Job::against(&tenant));
-    assert!(
-        added
-            .starts_with("Added: the API token \"ci-pipeline\" is now a connection admin of \"production\".")
-    );
-    assert!(added.contains("admin users are now: \"jdoe\", \"asmith\""), "{added}");
+    let first = "Added: the API token \"ci-pipeline\" is now a connection admin of \"production\".";
+    let second = format!("Its admin users are now: \"jdoe\", \"asmith\", \"{}\"", example::USERNAME);
+    assert_eq!(added, format!("{first}\n{second}\n"));
+    let json = Job::against(&tenant).env("OUTPUT_FORMAT", "text").args(["--json"]).run();
+    assert_eq!(json.report()["status"], "already_admin");
     assert!(text(Job::against(&tenant)).starts_with("Nothing to do:"));
     let failed = text(Job::against(&tenant).env("USER_BEARER_TOKEN", "of-nobody-known"));
     assert!(
@@ -85,6 +85,7 @@ fn a_person_at_a_terminal_reads_what_happened_and_what_to_do() {
     );
     let dry = text(Job::against(&self::tenant()).args(["--dry-run"]));
     assert!(dry.starts_with("Dry run: ") && dry.contains("without --dry-run"), "{dry}");
+    assert!(dry.contains("\nIts admin users would be: \"jdoe\", \"asmith\", "), "{dry}");
     let forged = self::tenant();
     forged.edit(|world| world.first().name = "a\u{1b}[2J\u{202e}b".to_owned());
     assert!(!text(Job::against(&forged)).contains(['\u{1b}', '\u{202e}']));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use serde_json::json;
-use stand_in_tenant::{Stage, Times, example};
+use stand_in_tenant::{Fault, Stage, Times, example};
 
 use crate::support::{Job, example, wait_until};
 
@@ -96,4 +96,25 @@ fn a_person_at_a_terminal_reads_sentences_and_sees_that_the_program_waits() {
     assert!(log.contains("waiting: 1 s") && log.contains("\r\u{1b}[K"), "{log:?}");
     assert!(log.lines().all(|line| !line.contains("step=") && !line.contains("INFO")), "{log}");
     assert!(log.contains("reading the connection \"default/snowflake/1700000000\""), "{log}");
+}
+
+#[test]
+fn warnings_and_errors_are_called_so_and_only_details_have_fields() {
+    let tenant = example();
+    tenant.fail(Stage::Token, Times::Once, Fault::status(503));
+    tenant.fail(Stage::Read, Times::Once, Fault::status(403));
+    for (level, has_fields) in [("info", false), ("debug", true)] {
+        let (ours, theirs) = terminal();
+        let job = Job::against(&tenant).env("TERM", "dumb").env("LOG_LEVEL", level);
+        let ran = job
+            .with(|command| {
+                command.stderr(theirs);
+            })
+            .run();
+        let log = printed(ours);
+        assert_eq!(log.contains("warning: GET "), !has_fields, "{log}");
+        assert_eq!(log.contains("error: the user"), ran.code == Some(8), "{log}");
+        assert_eq!(log.contains("request_id="), has_fields, "{log}");
+        assert!(!log.contains("waiting:") && !log.contains("\u{1b}[K"), "nothing to take away: {log:?}");
+    }
 }

@@ -65,6 +65,7 @@ fn numbers_have_bounds_and_may_be_fractions() {
         let tenant = example();
         let ran = Job::against(&tenant).env(name, value).run();
         ran.refused(&tenant, &[name, words]);
+        assert_eq!(ran.stdout.contains("without a unit"), *words == "without a unit", "{value}: {ran:?}");
     });
 }
 
@@ -110,12 +111,18 @@ fn an_environment_that_is_not_utf8_is_no_bug() {
     let tenant = example();
     Job::against(&tenant).env("UNRELATED", odd).run().added();
     let tenant = example();
+    Job::against(&tenant).env("RUST_LOG", odd).run();
+    assert!(!tenant.requests().is_empty(), "how others log is no reason to stop");
+    let tenant = example();
     let ran = Job::against(&tenant).env("API_TOKEN_NAME", odd).run();
     ran.refused(&tenant, &["API_TOKEN_NAME isn't valid UTF-8"]);
 }
 
 #[test]
 fn what_shapes_logs_for_a_whole_cluster_does_not_stop_the_job() {
+    let ran = Job::against(&example()).env("RUST_LOG", "debug").run();
+    ran.added();
+    assert!(ran.stderr.contains("\"level\":20"), "it says more, if that is asked for: {ran:?}");
     for (value, words) in
         [("a=b=c,,!", "RUST_LOG isn't understood"), ("my_app=loud", "RUST_LOG isn't understood")]
     {
@@ -146,6 +153,7 @@ fn logs_take_the_words_of_other_programs() {
         let tenant = example();
         let job = Job::against(&tenant).env("API_TOKEN_NAME", "none-such").env("RUST_LOG", "?=?");
         let ran = job.env("LOG_LEVEL", level).env("LOG_FORMAT", "json").run();
+        ran.failed(5, "token_not_found", "retrieve-token");
         let levels = ran
             .stderr
             .lines()

@@ -170,6 +170,14 @@ fn the_configuration_of_the_command_line_and_of_standard_input_is_kept_as_well()
         .run();
     ran.refused(&tenant, &["REPORT_FILE", "the configuration"]);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), files[2].1);
+    let (input, other) = (std::fs::File::open(&path).unwrap(), folder.path().join("report.json"));
+    let job = Job::against(&tenant).without("USER_BEARER_TOKEN").env("REPORT_FILE", other);
+    job.args(["--config", "-"])
+        .with(|command| {
+            command.stdin(input);
+        })
+        .run()
+        .added();
 }
 
 #[test]
@@ -216,6 +224,14 @@ fn standard_output_belongs_to_the_report_alone() {
         let said = std::fs::read_to_string(&path).unwrap();
         assert!(said.starts_with("{\"status\":\"failed\"") && said.lines().count() == 1, "{said}");
     }
+    let nowhere = std::fs::File::options().write(true).open("/dev/null").unwrap();
+    let ran = Job::against(&example())
+        .env("REPORT_FILE", "/dev/null")
+        .with(|command| {
+            command.stdout(nowhere);
+        })
+        .run();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
     for nowhere in ["/dev/null", "/dev/stderr"] {
         Job::against(&example()).env("REPORT_FILE", nowhere).env("LOG_FILE", nowhere).run().added();
     }

@@ -51,9 +51,7 @@ fn form_of(text: &str) -> Option<&'static str> {
     let starts = |words: &[&str]| words.iter().any(|word| lower.starts_with(word));
     let curl = starts(&["curl ", "curl.exe ", "curl\t", "$ curl "]);
     match () {
-        () if curl && (text.contains("^\"") || text.contains("^\n") || text.contains("^\r")) => {
-            Some("cURL (cmd)")
-        }
+        () if curl && text.contains('^') => Some("cURL (cmd)"),
         () if curl => Some("cURL"),
         () if lower.contains("invoke-webrequest") || lower.contains("invoke-restmethod") => {
             Some("PowerShell")

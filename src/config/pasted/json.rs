@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::{Pasted, Reading, Values, is_name_of_a_token, token_in};
+use super::{Pasted, Reading, Values, is_name_of_a_token};
 
 /// What a HAR file tells about a request besides its headers.
 const BESIDES: [&str; 4] = ["cookies", "response", "postData", "queryString"];
@@ -15,7 +15,6 @@ const BESIDES: [&str; 4] = ["cookies", "response", "postData", "queryString"];
 pub(super) fn read(text: &str) -> Reading {
     let json = match serde_json::from_str::<Value>(text) {
         Ok(json @ (Value::Object(_) | Value::Array(_))) => json,
-        Ok(Value::String(text)) => return token_in(&text).map(Some),
         _ => return Ok(None),
     };
     let mut found = Found::default();

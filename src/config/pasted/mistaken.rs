@@ -56,7 +56,6 @@ pub(super) fn for_what(text: &str) -> String {
         }
         () if text.starts_with('<') => "holds a web page, not a bearer token",
         () if is_cookie(text) => COOKIE,
-        () if jwts(text).len() > 2 => "holds several tokens: leave only the right one",
         () if is_shortened(text) => SHORTENED,
         () if !jwts(text).is_empty() => {
             "holds a JWT that is cut off, or that white space breaks: copy it as one piece"

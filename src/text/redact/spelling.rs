@@ -173,6 +173,7 @@ mod tests {
             (percent, "ü%C3%BC%", "üü%"),
             (form, "a+%2B", "a +"),
             (backslash, r#"\"\/\\\u002b\ud83d\ude00\ud83d\x"#, "\"/\\+😀\\ud83d\\x"),
+            (backslash, r"\n\r\t\b\f", "\n\r\t\u{8}\u{c}"),
             (entity, "&amp;&#47;&#x2F;&other;&#;&", "&//&other;&#;&"),
         ] {
             let whole = Plain { bytes: text.into(), origins: vec![0..0; text.len()] };
