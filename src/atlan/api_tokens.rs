@@ -183,6 +183,7 @@ impl Tenant {
             ApiTokenRef::ClientId(client_id) => json!({ "clientId": client_id.as_str() }),
         };
         let mut tokens: Vec<ApiToken> = Vec::new();
+        let mut has_incomplete = false;
         let (mut offset, mut limit) = (0, FIRST_PAGE);
         loop {
             let query = [
@@ -198,15 +199,11 @@ impl Tenant {
             offset += records.len();
             let (page_is_empty, page_is_full) = (records.is_empty(), records.len() >= limit);
             for record in records {
-                let token = record.into_token();
-                let token =
-                    token.ok_or_else(|| answer.unfit("it returns an API token without a client ID"))?;
+                let Some(token) = record.into_token() else {
+                    has_incomplete = true;
+                    continue;
+                };
                 if is_wanted(&token, wanted) && tokens.iter().all(|known| known.guid != token.guid) {
-                    if token.expires_at_ms.is_none() {
-                        warn!(
-                            "the tenant doesn't say when the API token expires: it is taken for one that hasn't"
-                        );
-                    }
                     tokens.push(token);
                 }
             }
@@ -214,6 +211,14 @@ impl Tenant {
             // Where it isn't said, behind a full page there may be another.
             let matching = matching.unwrap_or(offset + usize::from(page_is_full));
             if page_is_empty || offset >= matching.min(MOST_RECORDS) {
+                if tokens.is_empty() && has_incomplete {
+                    return Err(answer.unfit("it returns an API token without a client ID"));
+                }
+                if tokens.iter().any(|token| token.expires_at_ms.is_none()) {
+                    warn!(
+                        "the tenant doesn't say when the API token expires: it is taken for one that hasn't"
+                    );
+                }
                 return Ok(Found { tokens, is_cut: matching > offset, exchange: answer.exchange });
             }
             limit = NEXT_PAGES;

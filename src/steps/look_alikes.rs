@@ -2,7 +2,7 @@
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 
-use crate::text::is_overlooked;
+use crate::text::{is_overlooked, quotes_removed};
 
 /// Other spellings of `name`, each with what is different about it.
 pub(super) fn look_alikes(name: &str) -> Vec<(String, &'static str)> {
@@ -12,10 +12,7 @@ pub(super) fn look_alikes(name: &str) -> Vec<(String, &'static str)> {
     let with_blanks: String = name.chars().map(|c| if is_overlooked(c) { ' ' } else { c }).collect();
     let mut others = vec![
         (name.trim().to_owned(), "without the white space around it"),
-        (
-            name.trim_matches(['"', '\'', '“', '”', '‘', '’']).to_owned(),
-            "without the quotation marks around it",
-        ),
+        (quotes_removed(name).unwrap_or_default().to_owned(), "without the quotation marks around it"),
         (composed, "with its letters composed in another way (Unicode)"),
         (decomposed, "with its letters composed in another way (Unicode)"),
         (visible.trim().to_owned(), "without a character that can't be seen"),

@@ -89,6 +89,23 @@ fn one_record_that_is_sent_twice_is_one_api_token() {
 }
 
 #[test]
+fn a_record_without_a_client_id_is_in_nobodys_way() {
+    let incomplete = json!({ "id": "g-1", "displayName": example::TOKEN });
+    let wanted = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
+    for (records, code) in [(json!([incomplete, wanted]), 0), (json!([incomplete]), 10)] {
+        let tenant = example();
+        let page = json!({ "filterRecord": 2, "records": records });
+        tenant.fail(Stage::Token, Times::Once, Fault::body(page.to_string()));
+        if code != 0 {
+            tenant.fail(Stage::Token, Times::Once, Fault::body(r#"{"records":[]}"#));
+        }
+        let ran = Job::against(&tenant).run();
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert_eq!(ran.stdout.contains("without a client ID"), code != 0, "{ran:?}");
+    }
+}
+
+#[test]
 fn more_records_than_were_sent_are_read_on_from_where_it_stopped() {
     let tenant = example();
     let others = [record("g-1", "apikey-1", "ci-pipeline-2"), record("g-2", "apikey-2", "CI-pipeline")];
