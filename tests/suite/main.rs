@@ -3,8 +3,6 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod odd_tls;
-mod proxy_support;
 mod support;
 
 mod collections;
@@ -41,7 +39,6 @@ mod report;
 mod secrets;
 mod signals;
 mod streams_and_files;
-mod tls;
 mod transient_faults;
 mod truth;
 mod who_spoke;
