@@ -12,7 +12,7 @@ quickstart:
 
 # The tests, or those whose names have these words.
 test *words:
-    cargo test --workspace {{ words }}
+    cargo test --workspace -- {{ words }}
 
 # All that must pass, but for the tests and what needs root on Debian.
 check:

@@ -30,125 +30,58 @@ impl fmt::Display for Step {
     }
 }
 
-/// Every way in which the program can fail. This is the table of exit codes: `--help` is made
-/// from it, and a test compares the README with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The command line has a flag or an argument that doesn't exist.
-    Usage,
-    /// An input is missing or wrong.
-    InvalidInput,
-    /// No API token matches.
-    TokenNotFound,
-    /// Several API tokens bear the name.
-    TokenAmbiguous,
-    /// The API token's lifespan is over.
-    TokenExpired,
-    /// The connection is missing, archived, or gone before the write.
-    ConnectionNotFound,
-    /// The query collection is missing, archived, or gone before the write.
-    CollectionNotFound,
-    /// The tenant, or Keycloak, doesn't accept the credentials.
-    Unauthenticated,
-    /// The user may not do this.
-    Forbidden,
-    /// The tenant refused the request for another reason.
-    Rejected,
-    /// What answered isn't the API that this program knows.
-    UnexpectedResponse,
-    /// The server's certificate can't be trusted.
-    UntrustedCertificate,
-    /// The write was accepted, and reading back doesn't show what was written.
-    VerificationFailed,
-    /// A bug, in this program or in what it assumes of Atlan.
-    Internal,
-    /// The tenant couldn't be reached, or couldn't answer, until the deadline.
-    Unavailable,
-    /// Stopped by SIGHUP.
-    HungUp,
-    /// Stopped by SIGINT.
-    Interrupted,
-    /// Ended by SIGKILL: only the report file that was opened before can say so.
-    Killed,
-    /// Stopped by SIGTERM.
-    Terminated,
+/// Declares the kinds of failure, a row each: exit code, name in the report, whether the same run can
+/// succeed later without anybody changing anything, and what it means.
+macro_rules! kinds {
+    ($($kind:ident $exit_code:literal $name:literal $retry:ident $meaning:literal)*) => {
+        /// Every way in which the program can fail. This is the table of exit codes: `--help` is made
+        /// from it, and a test compares the README with it. Codes 4, 5 and 6 are those of Atlan's Kotlin
+        /// package; 70 and 75 are `EX_SOFTWARE` and `EX_TEMPFAIL` of sysexits.h; those above 128 are
+        /// what a shell shows for a process that the signal ended.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorKind {
+            $(#[doc = $meaning] $kind,)*
+        }
+
+        impl ErrorKind {
+            /// Every kind, in the order of exit codes.
+            pub const ALL: &[ErrorKind] = &[$(ErrorKind::$kind),*];
+
+            fn row(self) -> (u8, &'static str, bool, &'static str) {
+                match self {
+                    $(ErrorKind::$kind => ($exit_code, $name, $retry, $meaning),)*
+                }
+            }
+        }
+    };
+}
+
+const LATER: bool = true;
+const NEVER: bool = false;
+
+kinds! {
+    Usage 2 "usage" NEVER "an unknown flag or argument"
+    InvalidInput 4 "invalid_input" NEVER "an input is missing or wrong"
+    TokenNotFound 5 "token_not_found" NEVER "no API token matches"
+    TokenAmbiguous 5 "token_ambiguous" NEVER "several API tokens bear the name"
+    TokenExpired 5 "token_expired" NEVER "the API token has expired"
+    ConnectionNotFound 6 "connection_not_found" NEVER "the connection is missing, archived, or gone before the write"
+    CollectionNotFound 6 "collection_not_found" NEVER "the query collection is missing, archived, or gone before the write"
+    Unauthenticated 7 "unauthenticated" NEVER "the bearer token has expired or isn't accepted"
+    Forbidden 8 "forbidden" NEVER "the user isn't a connection admin of this connection, or lacks another right"
+    Rejected 9 "rejected" NEVER "the tenant refused the request for another reason"
+    UnexpectedResponse 10 "unexpected_response" NEVER "what answered isn't Atlan's API: HTML, a redirect, another shape"
+    UntrustedCertificate 10 "untrusted_certificate" NEVER "the server's certificate can't be trusted"
+    VerificationFailed 11 "verification_failed" NEVER "the write was accepted, yet the token isn't there or somebody is gone"
+    Internal 70 "internal" NEVER "a bug: please report it"
+    Unavailable 75 "unavailable" LATER "timeouts, connection failures, 429 or 5xx outlasted the deadline"
+    HungUp 129 "interrupted" LATER "stopped by SIGHUP"
+    Interrupted 130 "interrupted" LATER "stopped by SIGINT"
+    Killed 137 "interrupted" LATER "killed, perhaps for want of memory"
+    Terminated 143 "interrupted" LATER "stopped by SIGTERM"
 }
 
 impl ErrorKind {
-    /// Every kind, in the order of exit codes.
-    pub const ALL: [ErrorKind; 19] = [
-        ErrorKind::Usage,
-        ErrorKind::InvalidInput,
-        ErrorKind::TokenNotFound,
-        ErrorKind::TokenAmbiguous,
-        ErrorKind::TokenExpired,
-        ErrorKind::ConnectionNotFound,
-        ErrorKind::CollectionNotFound,
-        ErrorKind::Unauthenticated,
-        ErrorKind::Forbidden,
-        ErrorKind::Rejected,
-        ErrorKind::UnexpectedResponse,
-        ErrorKind::UntrustedCertificate,
-        ErrorKind::VerificationFailed,
-        ErrorKind::Internal,
-        ErrorKind::Unavailable,
-        ErrorKind::HungUp,
-        ErrorKind::Interrupted,
-        ErrorKind::Killed,
-        ErrorKind::Terminated,
-    ];
-
-    /// Exit code, name in the report, and meaning. Codes 4, 5 and 6 are those of Atlan's Kotlin
-    /// package; 70 and 75 are `EX_SOFTWARE` and `EX_TEMPFAIL` of sysexits.h; those above 128 are
-    /// what a shell shows for a process that the signal ended.
-    fn row(self) -> (u8, &'static str, &'static str) {
-        match self {
-            ErrorKind::Usage => (2, "usage", "an unknown flag or argument"),
-            ErrorKind::InvalidInput => (4, "invalid_input", "an input is missing or wrong"),
-            ErrorKind::TokenNotFound => (5, "token_not_found", "no API token matches"),
-            ErrorKind::TokenAmbiguous => (5, "token_ambiguous", "several API tokens bear the name"),
-            ErrorKind::TokenExpired => (5, "token_expired", "the API token has expired"),
-            ErrorKind::ConnectionNotFound => {
-                (6, "connection_not_found", "the connection is missing, archived, or gone before the write")
-            }
-            ErrorKind::CollectionNotFound => (
-                6,
-                "collection_not_found",
-                "the query collection is missing, archived, or gone before the write",
-            ),
-            ErrorKind::Unauthenticated => {
-                (7, "unauthenticated", "the bearer token has expired or isn't accepted")
-            }
-            ErrorKind::Forbidden => (
-                8,
-                "forbidden",
-                "the user isn't a connection admin of this connection, or lacks another right",
-            ),
-            ErrorKind::Rejected => (9, "rejected", "the tenant refused the request for another reason"),
-            ErrorKind::UnexpectedResponse => (
-                10,
-                "unexpected_response",
-                "what answered isn't Atlan's API: HTML, a redirect, another shape",
-            ),
-            ErrorKind::UntrustedCertificate => {
-                (10, "untrusted_certificate", "the server's certificate can't be trusted")
-            }
-            ErrorKind::VerificationFailed => (
-                11,
-                "verification_failed",
-                "the write was accepted, yet the token isn't there or somebody is gone",
-            ),
-            ErrorKind::Internal => (70, "internal", "a bug: please report it"),
-            ErrorKind::Unavailable => {
-                (75, "unavailable", "timeouts, connection failures, 429 or 5xx outlasted the deadline")
-            }
-            ErrorKind::HungUp => (129, "interrupted", "stopped by SIGHUP"),
-            ErrorKind::Interrupted => (130, "interrupted", "stopped by SIGINT"),
-            ErrorKind::Killed => (137, "interrupted", "killed, perhaps for want of memory"),
-            ErrorKind::Terminated => (143, "interrupted", "stopped by SIGTERM"),
-        }
-    }
-
     /// The process's exit code.
     pub fn exit_code(self) -> u8 {
         self.row().0
@@ -161,25 +94,18 @@ impl ErrorKind {
 
     /// What it means, in a few words.
     pub fn meaning(self) -> &'static str {
-        self.row().2
+        self.row().3
     }
 
     /// True for a run that a signal ended.
     pub(crate) fn is_by_signal(self) -> bool {
-        self.exit_code() > 128
+        matches!(self, ErrorKind::HungUp | ErrorKind::Interrupted | ErrorKind::Terminated)
     }
 
     /// True if the same run can succeed later without anybody changing anything. This is the one
     /// list of what is worth a retry: the Job and the workflow template are held against it.
     pub fn is_retryable(self) -> bool {
-        matches!(
-            self,
-            ErrorKind::Unavailable
-                | ErrorKind::HungUp
-                | ErrorKind::Interrupted
-                | ErrorKind::Killed
-                | ErrorKind::Terminated
-        )
+        self.row().2
     }
 }
 

@@ -111,7 +111,7 @@ fn next_line(lines: &Receiver<Line>, to: &mut impl Write, counts_seconds: bool) 
 
 impl Log {
     /// Completes when everything that was logged before is written, or when that takes too long.
-    pub(crate) async fn is_written(&self, budget: &Budget) {
+    pub(crate) async fn flush(&self, budget: &Budget) {
         // First whatever else is under way says its last words, such as a connection that is closed.
         tokio::task::yield_now().await;
         for lines in &self.0 {

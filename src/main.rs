@@ -12,18 +12,18 @@ fn main() -> ExitCode {
 }
 
 async fn job(mut process: Process) -> u8 {
-    let flags = match cli::parse(std::env::args_os().skip(1)) {
-        Ok(Command::Run(flags)) => flags,
+    let (output, config) = match cli::parse(std::env::args_os().skip(1)) {
+        Ok(Command::Run(flags)) => process.read_inputs(flags).await,
         Ok(Command::Help) => return process.print(cli::help()).await,
         Ok(Command::Version) => return process.print(cli::version()).await,
-        Err(misuse) => return process.refuse(misuse).await,
+        Err(misuse) => process.refuse(misuse).await,
     };
-    let (output, config) = process.read_inputs(flags).await;
-    let (output, log) = process.open(output).await;
+    let (output, log) = process.open(output);
     let mut outcome = Outcome::new(output.dry_run);
-    match config {
+    let done = match config {
         Ok(config) => process.do_the_steps(config, &mut outcome).await,
-        Err(failure) => outcome.fail(failure),
-    }
+        Err(failure) => Err(failure),
+    };
+    outcome.failure = done.err();
     process.report(outcome, output, log).await
 }

@@ -1,13 +1,11 @@
 //! What surrounds a run: signals, the deadline of what isn't the job itself, a panic, streams that
 //! nobody reads. Whatever happens, there is a report and a fitting exit code.
 
-use std::future::poll_fn;
+mod panics;
+
 use std::io;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::panic::catch_unwind;
 use std::process::ExitCode;
-use std::sync::OnceLock;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
@@ -24,12 +22,10 @@ use crate::logging::{self, Log};
 use crate::report::{Report, file, print, publish};
 use crate::steps::{self, Changed, Outcome};
 use crate::text::redact::Redactor;
+use panics::{caught, panicked};
 
 /// How long reading the inputs may take: as long as a run by default.
 const TIME_FOR_THE_INPUTS: Duration = Duration::from_secs(120);
-
-/// Where in the code the program panicked.
-static PANIC: OnceLock<String> = OnceLock::new();
 
 /// The process that a run happens in.
 pub struct Process {
@@ -43,13 +39,7 @@ pub struct Process {
 impl Process {
     /// Runs `job` to its end, on one thread, and exits with the code that it answers.
     pub fn start<F: Future<Output = u8>>(job: impl FnOnce(Process) -> F) -> ExitCode {
-        panic::set_hook(Box::new(|panic| {
-            // Its own message could repeat anything; its place in the code is what a bug report needs.
-            let place =
-                panic.location().map(|place| format!("{}:{}", crate_path(place.file()), place.line()));
-            // A second panic is a consequence of the first.
-            let _ = PANIC.set(place.unwrap_or_default());
-        }));
+        panics::note_their_places();
         // Where no file can be opened, what handles signals panics.
         let runtime = catch_unwind(|| Builder::new_current_thread().enable_all().build())
             .unwrap_or_else(|_| Err(io::Error::other("no more files can be opened")));
@@ -94,14 +84,10 @@ impl Process {
         0
     }
 
-    /// Reports a command line that can't be understood.
-    pub async fn refuse(&self, misuse: Usage) -> u8 {
+    /// What becomes of a command line that can't be understood.
+    pub async fn refuse(&self, misuse: Usage) -> (Output, Result<Config, Failure>) {
         let failure = Failure::new(ErrorKind::Usage, Step::Configure, misuse.message, misuse.hint);
-        let output = self.output_only().await;
-        let (output, log) = self.open(output).await;
-        let mut outcome = Outcome::new(output.dry_run);
-        outcome.fail(failure);
-        self.report(outcome, output, log).await
+        (self.output_only().await, Err(failure))
     }
 
     /// Reads and checks the inputs, aside: any file among them may be a pipe at whose other end nobody
@@ -131,7 +117,7 @@ impl Process {
     }
 
     /// Starts the log, and puts into the report file what is true if nothing more can be written.
-    pub async fn open(&self, mut output: Output) -> (Output, Log) {
+    pub fn open(&self, mut output: Output) -> (Output, Log) {
         let log = logging::start(std::mem::take(&mut output.log), &self.redactor);
         if let Some(report_file) = &output.report_file {
             let killed = Report::of_a_killed_run(output.dry_run).into_json(None);
@@ -143,7 +129,11 @@ impl Process {
     }
 
     /// Does the job. The run's clock starts now, when the inputs are there.
-    pub async fn do_the_steps(&mut self, config: Config, outcome: &mut Outcome) {
+    ///
+    /// # Errors
+    ///
+    /// What ended the job before its end.
+    pub async fn do_the_steps(&mut self, config: Config, outcome: &mut Outcome) -> Result<(), Failure> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
         config.notes.iter().for_each(|note| debug!("{note}"));
         let deadline = Instant::now() + config.deadline;
@@ -152,10 +142,7 @@ impl Process {
         outcome.role = config.job.role;
         let steps = steps::run(&config.job, config.access, &self.redactor, outcome, &budget);
         let ended = caught(steps).await;
-        outcome.failure = match ended {
-            Some(result) => result.err(),
-            None => Some(panicked(outcome.step)),
-        };
+        ended.unwrap_or_else(|| Err(panicked(outcome.step)))
     }
 
     /// Logs a failure, and publishes the report. Answers the exit code.
@@ -171,45 +158,18 @@ impl Process {
             );
         }
         let report = Report::new(outcome, self.started.elapsed(), &self.redactor);
+        // The grace for whoever reads slowly starts now, unless the deadline has passed already.
         let now = Instant::now();
-        let end = self.deadline.map_or(now, |deadline| deadline.min(now));
-        let budget = Budget::new(end, self.stop.clone());
+        let grace_starts = self.deadline.map_or(now, |deadline| deadline.min(now));
+        let budget = Budget::new(grace_starts, self.stop.clone());
         let exit_code = publish(report, output, &log, &budget).await;
-        log.is_written(&budget).await;
+        log.flush(&budget).await;
         exit_code
     }
 
     fn budget(&self, time: Duration) -> Budget {
         Budget::new(Instant::now() + time, self.stop.clone())
     }
-}
-
-/// What `work` answers; nothing if it panicked.
-async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Ready(answer)) => Poll::Ready(Some(answer)),
-        Ok(Poll::Pending) => Poll::Pending,
-        Err(_) => Poll::Ready(None),
-    })
-    .await
-}
-
-fn panicked(step: Step) -> Failure {
-    let place = PANIC.get().map_or("an unknown place", String::as_str);
-    Failure::new(
-        ErrorKind::Internal,
-        step,
-        format!("the program panicked at {place}"),
-        "Please report this, with the log. Check the connection's admins in Atlan before you run again.",
-    )
-}
-
-/// The path of a source file from its crate on: what is before that is the build machine's.
-fn crate_path(path: &str) -> &str {
-    let in_registry = path.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/'));
-    let in_std = path.split_once("/library/");
-    in_registry.or(in_std).map_or(path, |(_, rest)| rest)
 }
 
 fn no_resources(error: &io::Error) -> Failure {
@@ -239,17 +199,6 @@ fn last_words(failure: Failure, changed: Changed) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_place_of_a_panic_says_nothing_of_the_build_machine() {
-        for (path, shown) in [
-            ("/home/me/.cargo/registry/src/index.crates.io-1/serde-1.0/src/lib.rs", "serde-1.0/src/lib.rs"),
-            ("/rustc/abc/library/std/src/io/mod.rs", "std/src/io/mod.rs"),
-            ("src/process.rs", "src/process.rs"),
-        ] {
-            assert_eq!(crate_path(path), shown);
-        }
-    }
 
     #[tokio::test]
     async fn a_panic_outside_of_the_steps_leaves_the_truth_open() {

@@ -192,7 +192,7 @@ impl Tenant {
 
     /// What a failed write was, and when another may be made.
     async fn judge_the_write(&mut self, error: CallError, budget: &Budget) -> Written {
-        let again = match self.again(&error, budget).await {
+        let again = match self.pause_for_the_user(&error, budget).await {
             Err(minting) => {
                 return Written::NotCarriedOut(Trouble {
                     what: error.to_string(),

@@ -73,7 +73,7 @@ async fn ask(
     let answer = loop {
         let error = match http.send(&call, None, budget).await {
             Ok(answer) => break answer,
-            Err(error) => patience.if_made(error)?,
+            Err(error) => patience.or_what_was_before(error)?,
         };
         let Some(pause) = patience.after(&error) else { return Err(error) };
         patience.wait(pause, error, budget).await?;

@@ -90,12 +90,12 @@ impl Tenant {
         loop {
             let error = match self.http.send(call, Some(self.session.bearer()), budget).await {
                 Ok(answer) => {
-                    self.session.worked();
+                    self.session.note_accepted();
                     return Ok(answer);
                 }
-                Err(error) => patience.if_made(error)?,
+                Err(error) => patience.or_what_was_before(error)?,
             };
-            let again = match self.again(&error, budget).await? {
+            let again = match self.pause_for_the_user(&error, budget).await? {
                 Some(pause) => Some(pause),
                 None => patience.after(&error),
             };
@@ -114,15 +114,19 @@ impl Tenant {
     /// # Errors
     ///
     /// What kept Keycloak from giving out a new token.
-    async fn again(&mut self, error: &CallError, budget: &Budget) -> Result<Option<Duration>, CallError> {
+    async fn pause_for_the_user(
+        &mut self,
+        error: &CallError,
+        budget: &Budget,
+    ) -> Result<Option<Duration>, CallError> {
         if error.refused_by_the_api(401).is_some() {
-            return self.session.was_refused(&self.http, budget).await;
+            return self.session.renewed_after_refusal(&self.http, budget).await;
         }
         // Past the 401 the token is known to be good.
         if error.refusal().is_some_and(|refusal| refusal.speaker.is_some()) {
-            self.session.worked();
+            self.session.note_accepted();
         }
         let refusal = error.refused_by_the_api(403).filter(|_| error.service == Service::Atlas);
-        Ok(refusal.and_then(|refusal| self.wait_for_the_right(refusal)))
+        Ok(refusal.and_then(|refusal| self.pause_for_the_right(refusal)))
     }
 }

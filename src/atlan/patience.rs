@@ -49,7 +49,7 @@ impl Patience {
     ///
     /// If the request wasn't made for want of time: what went wrong before, which says more than the
     /// deadline does.
-    pub(super) fn if_made(&mut self, error: CallError) -> Result<CallError, CallError> {
+    pub(super) fn or_what_was_before(&mut self, error: CallError) -> Result<CallError, CallError> {
         match (&error.fault, self.before.take()) {
             (Fault::NotMade(Over::Deadline), Some(before)) => Err(before),
             _ => Ok(error),
@@ -92,7 +92,7 @@ impl Patience {
     }
 
     /// The next pause.
-    pub(super) fn pause(&mut self) -> Duration {
+    fn pause(&mut self) -> Duration {
         self.pauses.next().unwrap_or_default()
     }
 
@@ -101,17 +101,17 @@ impl Patience {
         if self.missing_since.is_none() {
             info!("the tenant has no such {what} (yet): asking again for {} s", NOT_YET.as_secs());
         }
-        wait(&mut self.missing_since, NOT_YET)
+        a_second(&mut self.missing_since, NOT_YET)
     }
 
     /// The same for the user of an API token.
     pub(super) fn while_the_user_is_unknown(&mut self) -> Option<Duration> {
-        wait(&mut self.user_unknown_since, USER_NOT_YET)
+        a_second(&mut self.user_unknown_since, USER_NOT_YET)
     }
 }
 
 /// A second, until `longest` has passed since the first time.
-fn wait(since: &mut Option<Instant>, longest: Duration) -> Option<Duration> {
+fn a_second(since: &mut Option<Instant>, longest: Duration) -> Option<Duration> {
     let since = *since.get_or_insert_with(Instant::now);
     let pause = Duration::from_secs(1);
     (since.elapsed() + pause <= longest).then_some(pause)
@@ -136,11 +136,11 @@ mod tests {
         };
         let budget = Budget::new(Instant::now() + Duration::from_secs(1), Default::default());
         let mut patience = Patience::new();
-        let first = patience.if_made(error(Fault::NotMade(Over::Deadline)));
+        let first = patience.or_what_was_before(error(Fault::NotMade(Over::Deadline)));
         assert!(first.is_ok(), "nothing went wrong before");
         let timed_out = error(Fault::TimedOut(Duration::from_secs(30)));
         patience.wait(Duration::from_millis(100), timed_out, &budget).await.unwrap();
-        let told = patience.if_made(error(Fault::NotMade(Over::Deadline))).unwrap_err();
+        let told = patience.or_what_was_before(error(Fault::NotMade(Over::Deadline))).unwrap_err();
         assert!(matches!(told.fault, Fault::TimedOut(_)), "{told}");
     }
 }

@@ -103,7 +103,7 @@ impl Session {
     }
 
     /// The token was accepted.
-    pub(super) fn worked(&mut self) {
+    pub(super) fn note_accepted(&mut self) {
         self.refused = None;
     }
 
@@ -113,7 +113,7 @@ impl Session {
     /// # Errors
     ///
     /// What kept Keycloak from giving one out.
-    pub(super) async fn was_refused(
+    pub(super) async fn renewed_after_refusal(
         &mut self,
         http: &Http,
         budget: &Budget,

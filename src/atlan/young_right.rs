@@ -17,7 +17,7 @@ const LONGEST_WITHOUT_A_QUESTION: Duration = Duration::from_secs(3);
 impl Tenant {
     /// A 403 can mean "not yet": roles and policies reach Atlas's replicas one by one, up to half a
     /// minute after a connection was made or a user was put on its list.
-    pub(super) fn wait_for_the_right(&mut self, refusal: &Refusal) -> Option<Duration> {
+    pub(super) fn pause_for_the_right(&mut self, refusal: &Refusal) -> Option<Duration> {
         let is_young = match &self.last_read {
             Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
             None => {

@@ -30,7 +30,7 @@ pub struct Services {
 pub(super) fn check(checks: &mut Checks<'_>, in_cluster: bool) -> Option<Address> {
     let input = inputs::ATLAN_BASE_URL;
     if checks.sources.value(input).is_none() {
-        checks.is_missing(input.name);
+        checks.add_missing(input.name);
     }
     checks.parsed(input, |text| Address::parse(text, in_cluster))
 }

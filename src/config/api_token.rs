@@ -22,7 +22,7 @@ const FORMS: [Input; 3] = [inputs::API_TOKEN_NAME, inputs::API_TOKEN_GUID, input
 /// The API token that the inputs name.
 pub(super) fn check(checks: &mut Checks<'_>) -> Option<ApiTokenRef> {
     let Some((_, given)) = checks.sources.deciding(&FORMS) else {
-        checks.is_missing("API_TOKEN_NAME (or API_TOKEN_GUID, API_TOKEN_CLIENT_ID)");
+        checks.add_missing("API_TOKEN_NAME (or API_TOKEN_GUID, API_TOKEN_CLIENT_ID)");
         return None;
     };
     let forms: Vec<Input> = FORMS.into_iter().filter(|form| given.get(*form).is_some()).collect();

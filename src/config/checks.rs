@@ -68,7 +68,7 @@ impl<'a> Checks<'a> {
         }
     }
 
-    pub(super) fn is_missing(&mut self, what: impl Into<String>) {
+    pub(super) fn add_missing(&mut self, what: impl Into<String>) {
         self.missing.push(what.into());
     }
 

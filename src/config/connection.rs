@@ -85,7 +85,7 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<QualifiedName> {
     let input = inputs::CONNECTION_QUALIFIED_NAME;
     match checks.sources.value(input) {
         None => {
-            checks.is_missing(input.name);
+            checks.add_missing(input.name);
             None
         }
         Some(Value::List(list)) => {

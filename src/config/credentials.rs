@@ -27,7 +27,7 @@ pub(super) fn check(checks: &mut Checks<'_>, address: Option<&Address>) -> Optio
         return match keycloak {
             Some(keycloak) => impersonation(checks, keycloak).map(Credentials::Impersonation),
             None => {
-                checks.is_missing("USER_BEARER_TOKEN (or USER_BEARER_TOKEN_FILE, ATLAN_API_KEY)");
+                checks.add_missing("USER_BEARER_TOKEN (or USER_BEARER_TOKEN_FILE, ATLAN_API_KEY)");
                 None
             }
         };
@@ -119,7 +119,7 @@ fn secret(checks: &mut Checks<'_>, input: Input, given: &Given) -> Option<Secret
 fn impersonation(checks: &mut Checks<'_>, keycloak: reqwest::Url) -> Option<Impersonation> {
     let client_id = checks.text(inputs::CLIENT_ID);
     if checks.sources.value(inputs::CLIENT_ID).is_none() {
-        checks.is_missing(inputs::CLIENT_ID.name);
+        checks.add_missing(inputs::CLIENT_ID.name);
     }
     let client_secret = client_secret(checks);
     let user_id = checks.text(inputs::ATLAN_USER_ID);
@@ -151,7 +151,7 @@ fn impersonation(checks: &mut Checks<'_>, keycloak: reqwest::Url) -> Option<Impe
 /// The client's secret, which may have any character in it: only line ends at its edges are cut.
 fn client_secret(checks: &mut Checks<'_>) -> Option<SecretString> {
     let Some((_, given)) = checks.sources.deciding(&CLIENT_SECRET) else {
-        checks.is_missing("CLIENT_SECRET (or CLIENT_SECRET_FILE)");
+        checks.add_missing("CLIENT_SECRET (or CLIENT_SECRET_FILE)");
         return None;
     };
     let input = CLIENT_SECRET.into_iter().find(|input| given.get(*input).is_some())?;

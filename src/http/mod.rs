@@ -74,6 +74,9 @@ impl Answer {
     }
 }
 
+/// Of an answer of success the server's clock, and the body.
+type Good = (Option<SystemTime>, Vec<u8>);
+
 /// The HTTP client.
 pub(crate) struct Http {
     client: reqwest::Client,
@@ -117,18 +120,10 @@ impl Http {
             status: None,
             request_id: Uuid::new_v4().to_string(),
         };
-        let limit = self.request_timeout.min(budget.left());
         let started = Instant::now();
-        let outcome = match budget.allows(Duration::ZERO) {
-            Err(over) => Err(Fault::NotMade(over)),
-            Ok(()) => match budget.limit(limit, self.exchange(call, bearer, &mut exchange)).await {
-                Ok(Some(outcome)) => outcome,
-                late => Err(self.fault_of_waiting(late.err(), limit, call)),
-            },
-        };
-        let outcome = match outcome {
+        let outcome = match self.attempt(call, bearer, &mut exchange, budget).await {
             Err(Fault::Broken(broken)) => {
-                Err(Fault::Broken(self.looked_at_again(*broken, call, budget).await))
+                Err(Fault::Broken(self.with_second_look(*broken, call, budget).await))
             }
             outcome => outcome,
         };
@@ -146,12 +141,29 @@ impl Http {
         }
     }
 
-    async fn exchange(
+    /// Makes it within the time that is left.
+    async fn attempt(
         &self,
         call: &Call,
         bearer: Option<HeaderValue>,
         exchange: &mut Exchange,
-    ) -> Result<(Option<SystemTime>, Vec<u8>), Fault> {
+        budget: &Budget,
+    ) -> Result<Good, Fault> {
+        budget.allows(Duration::ZERO).map_err(Fault::NotMade)?;
+        let limit = self.request_timeout.min(budget.left());
+        match budget.limit(limit, self.round_trip(call, bearer, exchange)).await {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => Err(self.fault_of_waiting(None, limit, call)),
+            Err(over) => Err(self.fault_of_waiting(Some(over), limit, call)),
+        }
+    }
+
+    async fn round_trip(
+        &self,
+        call: &Call,
+        bearer: Option<HeaderValue>,
+        exchange: &mut Exchange,
+    ) -> Result<Good, Fault> {
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
@@ -204,7 +216,7 @@ impl Http {
     }
 
     /// What broke, as far as one more connection can tell, within the time that is left.
-    async fn looked_at_again(&self, broken: Broken, call: &Call, budget: &Budget) -> Box<Broken> {
+    async fn with_second_look(&self, broken: Broken, call: &Call, budget: &Budget) -> Box<Broken> {
         let limit = self.request_timeout.min(budget.left());
         let second_look = self.network.second_look(broken.clone(), &call.url, limit);
         budget.limit(limit, second_look).await.ok().flatten().unwrap_or(broken).into()

@@ -32,7 +32,7 @@ pub(crate) async fn publish(report: Report, output: Output, log: &Log, budget: &
             warn!("the report file can't be written: {error}");
         }
     }
-    log.is_written(budget).await;
+    log.flush(budget).await;
     let line = text.unwrap_or(json + "\n");
     if let Some(Err(error)) = budget.wait_for(aside(move || print(line.as_bytes()))).await {
         // There is nobody to tell, and the exit code counts.

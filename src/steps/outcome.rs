@@ -26,7 +26,7 @@ pub struct Outcome {
     /// What was written and read.
     pub(crate) history: History,
     /// Why the run failed, if it did.
-    pub(crate) failure: Option<Failure>,
+    pub failure: Option<Failure>,
 }
 
 /// How a run ended.
@@ -67,11 +67,6 @@ impl Outcome {
         let has_token = self.api_token.as_ref().is_some_and(|token| now.has(token.username.as_str()));
         let lacks_somebody = self.found.as_ref().is_some_and(|found| !found.users.is_within(&now.users));
         self.history.read(now.version, has_token, lacks_somebody);
-    }
-
-    /// The run failed like this.
-    pub fn fail(&mut self, failure: Failure) {
-        self.failure = Some(failure);
     }
 
     /// How the run ended.

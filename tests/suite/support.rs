@@ -132,7 +132,7 @@ impl Job {
     /// Runs it with this on standard input.
     pub fn run_with_input(mut self, input: &str) -> Ran {
         self.command.stdin(Stdio::piped());
-        self.secrets.of_json(input);
+        self.secrets.add_from_json(input);
         let mut running = self.start();
         running.child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         running.wait()
@@ -146,7 +146,7 @@ impl Job {
             .collect();
         let mut written = Vec::new();
         for (name, value) in variables {
-            self.secrets.of_variable(&name, &value);
+            self.secrets.add_from_variable(&name, &value);
             if ["REPORT_FILE", "LOG_FILE"].contains(&name.as_str()) {
                 let before = value.is_file().then(|| fs::read(&value).unwrap());
                 written.push((value, before));
@@ -188,7 +188,7 @@ impl Running {
         let files = written.filter(|(now, before)| before.as_ref() != Some(now));
         let files = files.map(|(now, _)| String::from_utf8(now).unwrap());
         for said in files.chain([ran.stdout.clone(), ran.stderr.clone()]) {
-            self.secrets.are_not_in(&said);
+            self.secrets.assert_absent_from(&said);
         }
         ran
     }
@@ -217,47 +217,47 @@ impl Secrets {
         }
     }
 
-    fn of_variable(&mut self, name: &str, value: &Path) {
+    fn add_from_variable(&mut self, name: &str, value: &Path) {
         let text = value.to_string_lossy();
         if Secrets::INPUTS.contains(&name) {
-            self.of_text(&text);
+            self.add_from_text(&text);
         } else if Secrets::FILES.contains(&name) && value.is_file() {
-            self.of_text(&String::from_utf8_lossy(&fs::read(value).unwrap()));
+            self.add_from_text(&String::from_utf8_lossy(&fs::read(value).unwrap()));
         } else if name == "NESTED_CONFIG" {
-            self.of_json(&text);
+            self.add_from_json(&text);
         } else {
-            self.of_tokens(&text);
+            self.add_tokens_in(&text);
         }
     }
 
-    fn of_json(&mut self, text: &str) {
-        self.of_tokens(text);
+    fn add_from_json(&mut self, text: &str) {
+        self.add_tokens_in(text);
         let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return };
         for (name, value) in fields {
             if let Some(text) =
                 value.as_str().filter(|_| Secrets::INPUTS.contains(&name.to_uppercase().as_str()))
             {
-                self.of_text(text);
+                self.add_from_text(text);
             }
         }
     }
 
     /// The one word of a text, and every token in it.
-    fn of_text(&mut self, text: &str) {
+    fn add_from_text(&mut self, text: &str) {
         let word = text.trim().trim_start_matches("Bearer ");
         if !word.contains(char::is_whitespace) {
             self.add(word);
         }
-        self.of_tokens(text);
+        self.add_tokens_in(text);
     }
 
-    fn of_tokens(&mut self, text: &str) {
+    fn add_tokens_in(&mut self, text: &str) {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
         words.filter(|word| word.starts_with("eyJ") && word.len() >= 16).for_each(|word| self.add(word));
     }
 
     #[track_caller]
-    fn are_not_in(&self, said: &str) {
+    fn assert_absent_from(&self, said: &str) {
         let known = self.0.iter().map(String::as_str).chain([Secrets::MINTED]);
         for secret in known {
             let start = secret.get(..20).unwrap_or(secret);
