@@ -1,6 +1,7 @@
 //! Text that others wrote (the tenant, a person) made safe to print: bounded, and with nothing
 //! in it that a terminal or a log reader would act on.
 
+pub(crate) mod jwt;
 pub(crate) mod redact;
 
 use std::borrow::Cow;

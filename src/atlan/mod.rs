@@ -23,7 +23,6 @@ pub(crate) use user_list::{FreshList, Trouble, UserList, Written};
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tracing::warn;
 
 use crate::budget::Budget;
@@ -33,6 +32,7 @@ use crate::http::{Answer, Call, CallError, Http, Service};
 use crate::text::redact::Redactor;
 use patience::Patience;
 use session::Session;
+use young_right::YoungRight;
 
 /// The tenant.
 pub(crate) struct Tenant {
@@ -45,9 +45,7 @@ pub(crate) struct Tenant {
     role: Role,
     /// The asset as it was last read.
     last_read: Option<Snapshot>,
-    /// Until when a right that is young is waited for.
-    permission_until: Instant,
-    is_waiting_for_the_right: bool,
+    young_right: YoungRight,
     /// True if the next write may open a connection.
     may_connect: bool,
     write_patience: Patience,
@@ -61,7 +59,7 @@ impl Tenant {
         redactor: Redactor,
         budget: &Budget,
     ) -> Result<Tenant, Failure> {
-        let permission_until = Instant::now() + job.permission_patience;
+        let young_right = YoungRight::new(job.permission_patience);
         let http = Http::new(&access, redactor.clone(), budget).await?;
         let session = Session::start(access.credentials, &http, &redactor, budget).await?;
         Ok(Tenant {
@@ -71,8 +69,7 @@ impl Tenant {
             asset: job.asset.clone(),
             role: job.role,
             last_read: None,
-            permission_until,
-            is_waiting_for_the_right: false,
+            young_right,
             may_connect: false,
             write_patience: Patience::new(),
         })

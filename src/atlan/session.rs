@@ -14,7 +14,6 @@ use crate::budget::Budget;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{self, CallError, Http, pauses};
-use crate::text;
 use crate::text::redact::Redactor;
 
 /// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
@@ -53,38 +52,47 @@ impl Session {
         redactor: &Redactor,
         budget: &Budget,
     ) -> Result<Session, Failure> {
-        let (token, source) = match credentials {
-            Credentials::Bearer(token) => (token, Source::Given),
-            Credentials::BearerFile { token, path } => (token, Source::File(path)),
+        match credentials {
+            Credentials::Bearer(token) => Session::given(&token, Source::Given, redactor),
+            Credentials::BearerFile { token, path } => Session::given(&token, Source::File(path), redactor),
             Credentials::Impersonation(user) => {
                 info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
                 let minted = keycloak::mint(http, &user, redactor, budget).await;
                 let minted = minted.map_err(|error| explain::of_keycloak(error, Step::Configure))?;
                 minted.refuse_the_workflow_itself(&user)?;
-                return Ok(Session {
-                    bearer: minted.bearer,
-                    username: minted.username,
-                    expired_since: None,
-                    source: Source::Keycloak(user),
-                    refused: Some(0),
-                    renewals: None,
-                    redactor: redactor.clone(),
-                });
+                let mut session = Session::new(minted.bearer, Source::Keycloak(user), redactor);
+                (session.username, session.refused) = (minted.username, Some(0));
+                Ok(session)
             }
-        };
+        }
+    }
+
+    fn given(token: &BearerToken, source: Source, redactor: &Redactor) -> Result<Session, Failure> {
         let bearer = http::bearer(token.secret()).ok_or_else(|| {
             let message = "the bearer token can't be sent in a header";
             Failure::new(ErrorKind::InvalidInput, Step::Configure, message, "Get a fresh bearer token.")
         })?;
-        Ok(Session {
+        let mut session = Session::new(bearer, source, redactor);
+        session.note_what_it_says(token);
+        Ok(session)
+    }
+
+    fn new(bearer: HeaderValue, source: Source, redactor: &Redactor) -> Session {
+        let redactor = redactor.clone();
+        Session {
             bearer,
-            username: token.username().map(|name| text::bounded(name, 100)),
-            expired_since: token.expired_since(),
+            username: None,
+            expired_since: None,
             source,
             refused: None,
             renewals: None,
-            redactor: redactor.clone(),
-        })
+            redactor,
+        }
+    }
+
+    fn note_what_it_says(&mut self, token: &BearerToken) {
+        self.username = token.username().map(str::to_owned);
+        self.expired_since = token.expired_since();
     }
 
     /// The header's value.
@@ -121,40 +129,51 @@ impl Session {
         match &self.source {
             Source::Given => Ok(None),
             Source::File(path) => {
-                let (path, redactor) = (path.clone(), self.redactor.clone());
-                // It may be a pipe that nobody writes to any more.
-                let renewed = aside(move || BearerToken::reread(&path, &redactor));
-                let Ok(Some(Ok(Some(token)))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else {
-                    return Ok(None);
-                };
-                let bearer = http::bearer(token.secret()).filter(|bearer| *bearer != self.bearer);
-                let Some(bearer) = bearer else { return Ok(None) };
-                warn!("the bearer token isn't accepted any more; its file holds a new one");
-                self.bearer = bearer;
-                self.username = token.username().map(str::to_owned);
-                self.expired_since = token.expired_since();
-                Ok(Some(Duration::ZERO))
+                let path = path.clone();
+                Ok(self.reread(path, budget).await)
             }
-            Source::Keycloak(user) => match self.refused {
-                Some(times) if times + 1 >= TRIES_OF_A_FRESH_TOKEN => Ok(None),
-                Some(times) => {
-                    self.refused = Some(times + 1);
-                    Ok(Some(Duration::from_secs(1)))
-                }
-                None => {
-                    // Those that are good for reading, and never for writing, are no reason to hurry.
-                    if let Some(pause) = self.renewals.as_mut().and_then(Iterator::next)
-                        && budget.pause(pause).await.is_err()
-                    {
-                        return Ok(None);
-                    }
-                    self.renewals.get_or_insert_with(|| pauses().build());
-                    warn!("the bearer token isn't accepted any more; getting a new one of the user");
-                    let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
-                    (self.bearer, self.refused) = (minted.bearer, Some(0));
-                    Ok(Some(Duration::ZERO))
-                }
-            },
+            Source::Keycloak(user) => {
+                let user = user.clone();
+                self.renew(&user, http, budget).await
+            }
         }
+    }
+
+    /// Takes the token that its file holds by now.
+    async fn reread(&mut self, path: PathBuf, budget: &Budget) -> Option<Duration> {
+        let redactor = self.redactor.clone();
+        // It may be a pipe that nobody writes to any more.
+        let renewed = aside(move || BearerToken::reread(&path, &redactor));
+        let Ok(Some(Ok(Some(token)))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };
+        let bearer = http::bearer(token.secret()).filter(|bearer| *bearer != self.bearer)?;
+        warn!("the bearer token isn't accepted any more; its file holds a new one");
+        self.bearer = bearer;
+        self.note_what_it_says(&token);
+        Some(Duration::ZERO)
+    }
+
+    /// Gives a fresh token some time to become known, and has another one made for one that had worked.
+    async fn renew(
+        &mut self,
+        user: &Impersonation,
+        http: &Http,
+        budget: &Budget,
+    ) -> Result<Option<Duration>, CallError> {
+        if let Some(times) = self.refused {
+            let again = times + 1 < TRIES_OF_A_FRESH_TOKEN;
+            self.refused = Some(times + 1);
+            return Ok(again.then_some(Duration::from_secs(1)));
+        }
+        // Those that are good for reading, and never for writing, are no reason to hurry.
+        if let Some(pause) = self.renewals.as_mut().and_then(Iterator::next)
+            && budget.pause(pause).await.is_err()
+        {
+            return Ok(None);
+        }
+        self.renewals.get_or_insert_with(|| pauses().build());
+        warn!("the bearer token isn't accepted any more; getting a new one of the user");
+        let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
+        (self.bearer, self.refused) = (minted.bearer, Some(0));
+        Ok(Some(Duration::ZERO))
     }
 }

@@ -14,6 +14,37 @@ const RIGHT_IS_ASKED_FOR_EVERY: Duration = Duration::from_millis(2500);
 /// A right that has arrived isn't noticed later than this.
 const LONGEST_WITHOUT_A_QUESTION: Duration = Duration::from_secs(3);
 
+/// The patience with a right that is young.
+pub(super) struct YoungRight {
+    until: Instant,
+    /// True once it was said what is waited for.
+    is_said: bool,
+}
+
+impl YoungRight {
+    /// From now on for so long.
+    pub(super) fn new(patience: Duration) -> YoungRight {
+        YoungRight { until: Instant::now() + patience, is_said: false }
+    }
+
+    /// The pause before it is asked again; none if the patience is at its end.
+    fn pause(&mut self, noun: &str) -> Option<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        if !std::mem::replace(&mut self.is_said, true) {
+            info!(
+                "the tenant refuses this user (403), which can mean \"not yet\": a right takes up to half a minute \
+                 to arrive after a {noun} was made. Asking again for up to {} s",
+                left.as_secs()
+            );
+        }
+        // The last question comes when the patience ends.
+        Some(if left <= LONGEST_WITHOUT_A_QUESTION { left } else { RIGHT_IS_ASKED_FOR_EVERY })
+    }
+}
+
 impl Tenant {
     /// A 403 can mean "not yet": roles and policies reach Atlas's replicas one by one, up to half a
     /// minute after a connection was made or a user was put on its list.
@@ -25,20 +56,6 @@ impl Tenant {
                 made_at.is_some_and(|made| snapshot::is_young(made, refusal.date))
             }
         };
-        let left = self.permission_until.saturating_duration_since(Instant::now());
-        if !is_young || left.is_zero() {
-            return None;
-        }
-        // The last question comes when the patience ends.
-        let pause = if left <= LONGEST_WITHOUT_A_QUESTION { left } else { RIGHT_IS_ASKED_FOR_EVERY };
-        if !std::mem::replace(&mut self.is_waiting_for_the_right, true) {
-            info!(
-                "the tenant refuses this user (403), which can mean \"not yet\": a right takes up to half a minute \
-                 to arrive after a {} was made. Asking again for up to {} s",
-                self.asset.kind.noun(),
-                left.as_secs()
-            );
-        }
-        Some(pause)
+        is_young.then(|| self.young_right.pause(self.asset.kind.noun())).flatten()
     }
 }

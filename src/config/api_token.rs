@@ -48,10 +48,7 @@ fn name(checks: &mut Checks<'_>) -> Option<String> {
              keeps them",
         );
     }
-    if let Err(what) = fits_into_a_url(name).and_then(|()| is_a_name(trimmed(name))) {
-        checks.complain(input, what);
-        return None;
-    }
+    checks.accept(input, fits_into_a_url(name).and_then(|()| is_a_name(trimmed(name))))?;
     Some(name.to_owned())
 }
 

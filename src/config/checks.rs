@@ -12,7 +12,8 @@ use super::sources::Sources;
 use super::value::Value;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::text;
-use crate::text::redact::{Redactor, jwts};
+use crate::text::jwt::jwts;
+use crate::text::redact::Redactor;
 
 /// Whatever goes into a URL is at most so long: servers take a few thousand bytes at most.
 const LONGEST_IN_A_URL: usize = 1024;
@@ -96,8 +97,13 @@ impl<'a> Checks<'a> {
         input: Input,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let text = self.text(input)?;
-        parse(text).map_err(|what| self.complain(input, what)).ok()
+        let made = parse(self.text(input)?);
+        self.accept(input, made)
+    }
+
+    /// What was made of a value; if that is a complaint, nothing.
+    pub(super) fn accept<T>(&mut self, input: Input, made: Result<T, String>) -> Option<T> {
+        made.map_err(|what| self.complain(input, what)).ok()
     }
 
     /// Text that isn't secret, as it was given: printable, resolved, and no secret that was put in

@@ -10,13 +10,13 @@ use super::inputs;
 use super::value::Value;
 use crate::text::{bare, is_overlooked, quoted};
 
-/// The qualified name of a connection, which looks like `default/snowflake/1700000000`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QualifiedName(String);
+const LOOKS_LIKE: &str = "a connection's qualified name looks like default/snowflake/1700000000";
 
 const COLLECTION_LOOKS_LIKE: &str = "a query collection's qualified name looks like default/collection/jdoe/5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11";
 
-const LOOKS_LIKE: &str = "a connection's qualified name looks like default/snowflake/1700000000";
+/// The qualified name of a connection, which looks like `default/snowflake/1700000000`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QualifiedName(String);
 
 impl QualifiedName {
     /// Takes it bare, or as the JSON array with one string that Atlan's connection picker makes.
@@ -89,13 +89,13 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<QualifiedName> {
             None
         }
         Some(Value::List(list)) => {
-            let name = only_one(list).map_err(|what| checks.complain(input, what)).ok()?;
+            let name = checks.accept(input, only_one(list))?;
             let name = checks.resolved(input, name)?;
-            one(bare(name)).map_err(|what| checks.complain(input, what)).ok()
+            checks.accept(input, one(bare(name)))
         }
         Some(value) => {
             let text = checks.resolved(input, value)?;
-            QualifiedName::parse(text).map_err(|what| checks.complain(input, what)).ok()
+            checks.accept(input, QualifiedName::parse(text))
         }
     }
 }

@@ -10,7 +10,7 @@ use super::checks::Checks;
 use super::form::{for_a_shell, unresolved};
 use super::inputs::{self, Given, Input, Kind};
 use super::{Credentials, Impersonation, read_file};
-use crate::text::redact::jwts;
+use crate::text::jwt::jwts;
 use crate::text::{bare, quoted, quotes_removed, trimmed};
 
 /// The inputs that can give a bearer token, the strongest first.
@@ -35,13 +35,7 @@ pub(super) fn check(checks: &mut Checks<'_>, address: Option<&Address>) -> Optio
     let input = BEARER.into_iter().find(|input| given.get(*input).is_some())?;
     warn_of_others(checks, source, given, input);
     let text = secret(checks, input, given)?;
-    let token = match BearerToken::parse(text.expose_secret()) {
-        Ok(token) => token,
-        Err(what) => {
-            checks.complain(input, what);
-            return None;
-        }
-    };
+    let token = checks.accept(input, BearerToken::parse(text.expose_secret()))?;
     checks.hide(token.secret());
     checks.note(format!("{}: found {} ({source})", input.name, token.form));
     refuse_of_another_tenant(checks, input, &token, address.and_then(Address::host));
@@ -112,7 +106,7 @@ fn secret(checks: &mut Checks<'_>, input: Input, given: &Given) -> Option<Secret
         }
         None => read_file::read(Path::new(path)),
     };
-    found.map(SecretString::from).map_err(|what| checks.complain(input, what)).ok()
+    checks.accept(input, found.map(SecretString::from))
 }
 
 /// Never without a user: the workflow's own token may do more than the user may.

@@ -5,7 +5,7 @@ use serde_json::error::Category;
 use super::form::{UNRESOLVED, has_template};
 use super::inputs::{self, Given};
 use super::near_misses::is_almost;
-use crate::text::redact::jwts;
+use crate::text::jwt::jwts;
 use crate::text::{quotes_removed, trimmed};
 
 /// What every complaint ends with.

@@ -9,7 +9,7 @@ use super::checks::Checks;
 use super::inputs;
 use super::value::Value;
 use crate::text::bare;
-use crate::text::redact::jwts;
+use crate::text::jwt::jwts;
 
 /// The name of this program in log directives.
 const OURS: &str = "api_token_connection_admin";

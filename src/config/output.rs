@@ -112,7 +112,7 @@ fn files(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) -> (Opti
 }
 
 fn opened<T>(checks: &mut Checks<'_>, input: Input, file: io::Result<T>) -> Option<T> {
-    file.map_err(|error| checks.complain(input, format!("can't be written: {error}"))).ok()
+    checks.accept(input, file.map_err(|error| format!("can't be written: {error}")))
 }
 
 /// Complains about the name of a file that is read elsewhere, and of standard output, which

@@ -12,7 +12,7 @@ mod mistaken;
 use std::collections::BTreeSet;
 
 use super::jwt;
-use crate::text::redact::jwts;
+use crate::text::jwt::jwts;
 use crate::text::{bare, quotes_removed, trimmed};
 
 /// The token, and where it was.

@@ -10,7 +10,7 @@ use super::json;
 use super::problem::Problem;
 use super::read_file;
 use super::value::Value;
-use crate::text::redact::jwts;
+use crate::text::jwt::jwts;
 use crate::text::{bare, quoted};
 
 /// Where the JSON of the inputs is, if it is in a file.

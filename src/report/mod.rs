@@ -117,7 +117,7 @@ struct ProgramPart {
 impl Report {
     /// The report of a run with this outcome, free of secrets.
     pub(crate) fn new(outcome: Outcome, elapsed: Duration, redactor: &Redactor) -> Report {
-        let clean = |text: String| redactor.cleaned(text);
+        let clean = |text: String| redactor.clean_owned(text);
         let clean_list = |list: UserList| list.into_names().into_iter().map(clean).collect();
         let (status, changed, dry_run) = (outcome.status(), outcome.history.changed(), outcome.dry_run);
         let (after, role) = (outcome.after, outcome.role);

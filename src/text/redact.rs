@@ -10,11 +10,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, RwLock};
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::CUT_OFF;
+use super::jwt::jwts;
 use spelling::Plain;
 pub(crate) use spelling::{without_backslashes, without_percents};
 
@@ -44,18 +43,18 @@ impl Redactor {
             return Cow::Borrowed(text);
         }
         if !text.contains(['%', '\\', '&', '+']) {
-            return replaced(text, places(text.as_bytes(), &known));
+            return replaced(text, of_secrets(text.as_bytes(), &known));
         }
         let mut found = Vec::new();
         Plain::each_of(text, &mut |plain| {
-            let places = places(&plain.bytes, &known).into_iter();
+            let places = of_secrets(&plain.bytes, &known).into_iter();
             found.extend(places.map(|place| plain.origin(place)));
         });
         replaced(text, found)
     }
 
-    /// The same of a text that is nobody else's, which is copied only if a secret is in it.
-    pub fn cleaned(&self, text: String) -> String {
+    /// The same of a text that may be taken: it is copied only if a secret is in it.
+    pub fn clean_owned(&self, text: String) -> String {
         match self.clean(&text) {
             Cow::Borrowed(_) => text,
             Cow::Owned(clean) => clean,
@@ -71,13 +70,13 @@ impl Redactor {
 }
 
 /// Where one of `secrets` stands in `text`, or the start of one whose rest was cut off.
-fn places(text: &[u8], secrets: &[SecretString]) -> Vec<Range<usize>> {
+fn of_secrets(text: &[u8], secrets: &[SecretString]) -> Vec<Range<usize>> {
     let mut places = Vec::new();
     let secrets = || secrets.iter().map(|secret| secret.expose_secret().as_bytes());
     for secret in secrets() {
-        places.extend(found(text, secret));
+        places.extend(occurrences(text, secret));
     }
-    for cut in found(text, CUT_OFF.as_bytes()).into_iter().chain(found(text, b"...")) {
+    for cut in occurrences(text, CUT_OFF.as_bytes()).into_iter().chain(occurrences(text, b"...")) {
         let head = &text[..cut.start];
         let longest = |secret: &[u8]| {
             (SHORTEST_SEARCHED..secret.len()).rev().find(|length| head.ends_with(&secret[..*length]))
@@ -89,7 +88,7 @@ fn places(text: &[u8], secrets: &[SecretString]) -> Vec<Range<usize>> {
 }
 
 /// Every place of `part` in `text`, those that overlap included.
-fn found(text: &[u8], part: &[u8]) -> Vec<Range<usize>> {
+fn occurrences(text: &[u8], part: &[u8]) -> Vec<Range<usize>> {
     let Some(first) = part.first() else { return Vec::new() };
     let starts = text.iter().enumerate().filter(|(_, byte)| *byte == first).map(|(start, _)| start);
     starts.filter(|start| text[*start..].starts_with(part)).map(|start| start..start + part.len()).collect()
@@ -113,33 +112,6 @@ fn replaced(text: &str, mut places: Vec<Range<usize>>) -> Cow<'_, str> {
     }
     clean.push_str(&text[end..]);
     Cow::Owned(clean)
-}
-
-/// Where in `text` there is a JWT, or the start of one: wherever in it.
-pub fn jwts(text: &str) -> Vec<Range<usize>> {
-    /// How the base64 of `{"` starts.
-    const START: &str = "eyJ";
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let mut places: Vec<Range<usize>> = Vec::new();
-    for (start, _) in text.match_indices(START) {
-        if places.last().is_some_and(|last| start < last.end) {
-            continue;
-        }
-        let length = text.as_bytes()[start..].iter().take_while(|byte| is_part(byte)).count();
-        let jwt = text[start..start + length].trim_end_matches('.');
-        if starts_with_json(jwt) {
-            places.push(start..start + jwt.len());
-        }
-    }
-    places
-}
-
-/// True if `text` starts with the base64 of what can be the start of a JSON object: twelve bytes
-/// of it are enough to tell it from a word.
-fn starts_with_json(text: &str) -> bool {
-    let start = text.split('.').next().and_then(|header| header.get(..16));
-    let decoded = start.and_then(|start| URL_SAFE_NO_PAD.decode(start).ok());
-    decoded.is_some_and(|json| json.iter().all(|byte| matches!(byte, b' '..=b'~')))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use crate::config::form::unresolved;
 use crate::config::{ClientId, Guid};
-use crate::text::redact::jwts;
+use crate::text::jwt::jwts;
 
 /// Why one word isn't a token, if it isn't. Nothing is said against what is merely unusual: tokens
 /// need not be JWTs.
