@@ -98,6 +98,7 @@ mod tests {
             "LOG_LEVEL2",
             "CLIENT_IP",
             "DRX_RUN",
+            "DRRX_UN",
             "LOG_LAVEL",
             "CLIENT",
             "PATH",

@@ -76,7 +76,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use plan::{Action, Rule, Shared, When};
+use plan::{Action, Rule, Shared, Side, When};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -261,30 +261,40 @@ impl StandIn {
 
     /// Somebody else does something, right before the next request of this kind is carried out.
     pub fn before(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
-        self.meddle(stage, Times::Once, false, change);
+        self.meddle(stage, Times::Once, Side::Before, change);
     }
 
     /// Somebody else does something, right after the next request of this kind was carried out.
     pub fn after(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
-        self.meddle(stage, Times::Once, true, change);
+        self.meddle(stage, Times::Once, Side::After, change);
     }
 
     /// Somebody else does something, right after each request of this kind.
     pub fn after_each(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
-        self.meddle(stage, Times::Forever, true, change);
+        self.meddle(stage, Times::Forever, Side::After, change);
     }
 
     fn meddle(
         &self,
         stage: Stage,
         times: Times,
-        after: bool,
+        side: Side,
         change: impl FnMut(&mut World) + Send + 'static,
     ) {
-        self.rule(stage, times, Action::Meddle { after, change: Arc::new(Mutex::new(change)) });
+        self.rule(stage, times, Action::Meddle { side, change: Arc::new(Mutex::new(change)) });
     }
 
     fn rule(&self, stage: Stage, times: Times, action: Action) {
         self.lock().rules.push(Rule { stage, times, action });
+    }
+}
+
+impl Drop for StandIn {
+    /// # Panics
+    ///
+    /// If a request's handling panicked, what somebody else was to do in it included: the client saw
+    /// only a connection that broke.
+    fn drop(&mut self) {
+        assert!(std::thread::panicking() || !self.shared.is_poisoned(), "the stand-in panicked: see above");
     }
 }

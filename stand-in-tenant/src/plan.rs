@@ -33,7 +33,14 @@ pub(crate) enum Action {
     /// The request is carried out then, and this is seen instead of the answer, if anything.
     Answer { fault: Option<Fault>, carried_out: When },
     /// Somebody else changes something.
-    Meddle { after: bool, change: Meddler },
+    Meddle { side: Side, change: Meddler },
+}
+
+/// On which side of a request's own work.
+#[derive(Clone, Copy)]
+pub(crate) enum Side {
+    Before,
+    After,
 }
 
 /// Somebody else, who changes something.
@@ -84,8 +91,8 @@ impl Shared {
                     is_answered = true;
                     (plan.fault, plan.carried_out) = (fault.clone(), *carried_out);
                 }
-                Action::Meddle { after: true, change } => plan.after.push(change.clone()),
-                Action::Meddle { after: false, change } => plan.before.push(change.clone()),
+                Action::Meddle { side: Side::After, change } => plan.after.push(change.clone()),
+                Action::Meddle { side: Side::Before, change } => plan.before.push(change.clone()),
             }
             rule.times == Times::Forever
         });

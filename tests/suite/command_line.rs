@@ -56,6 +56,19 @@ fn a_flag_that_is_nearly_one_is_named_and_any_other_argument_only_by_its_place()
 }
 
 #[test]
+fn a_command_line_that_is_not_understood_is_reported_where_reports_go() {
+    let folder = TempDir::new().unwrap();
+    let (pipe, report) = (folder.path().join("pipe"), folder.path().join("report.json"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::write(&report, "an older one").unwrap();
+    // Nobody writes to it.
+    let job = Job::bare().env("CONFIG_FILE", &pipe).env("REPORT_FILE", &report);
+    let ran = job.args(["--what"]).run();
+    ran.failed(2, "usage", "configure");
+    assert_eq!(std::fs::read_to_string(&report).unwrap(), ran.stdout);
+}
+
+#[test]
 fn a_flag_that_is_given_twice_or_without_its_value_is_refused() {
     for (arguments, words) in [
         (vec!["--config", "a", "--config", "b"], "--config is given twice"),

@@ -88,6 +88,7 @@ fn each_failure_without_an_answer_says_what_to_do() {
         let ran = job.run();
         ran.failed(75, "unavailable", "retrieve-connection-admins");
         ran.says(message, hint);
+        assert!(!ran.stdout.contains("HTTPS_PROXY"), "which has no part in http:// addresses: {ran:?}");
     });
 }
 

@@ -124,6 +124,7 @@ fn a_tenant_that_accepts_writes_and_forgets_them_is_not_believed() {
     let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "6").run();
     let report = ran.failed(11, "verification_failed", "append-and-update");
     ran.says("accepted the write, and yet", "who else writes");
+    ran.says("isn't among the admins", "");
     assert_eq!(report["changed"], false);
     assert!((2..4).contains(&tenant.count(Stage::Write)), "{ran:?}");
 }

@@ -56,6 +56,7 @@ fn colours_are_for_terminals_that_want_them() {
         let log = printed(ours);
         assert!(log.contains("looking up the API token"), "{log}");
         assert_eq!(log.contains("\u{1b}["), coloured, "{name}={value}: {log:?}");
+        assert!(!log.contains("\u{1b}[K"), "no count of seconds was there to take away: {log:?}");
     }
 }
 

@@ -252,6 +252,9 @@ fn the_name_of_a_token_file_is_no_secret_but_a_token_in_its_place_is() {
     let ran = job(&tenant, Path::new(example::TOKEN)).with(run_in_folder).run();
     assert_eq!(ran.added()["api_token"]["name"], example::TOKEN);
     let tenant = example();
+    let token = crate::support::jwt("{}");
+    let ran = job(&tenant, Path::new(&token)).secret(&token).run();
+    ran.refused(&tenant, &["must name a file, and holds what looks like a token"]);
     let ran = job(&tenant, Path::new("sesame-open-wide")).secret("sesame-open-wide").run();
     ran.refused(&tenant, &["USER_BEARER_TOKEN_FILE", "isn't there"]);
 }

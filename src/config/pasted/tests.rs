@@ -222,6 +222,8 @@ fn what_is_no_token_is_told_by_its_looks() {
         ("USER_BEARER_TOKEN", "a name or a placeholder"),
         ("__TOKEN__", "a name or a placeholder"),
         ("YOUR_TOKEN_HERE", "a name or a placeholder"),
+        ("my-token", "a name or a placeholder"),
+        ("token-here", "a name or a placeholder"),
         ("#{token}#", "a name or a placeholder"),
         ("vault:secret/data/x#t", "kept elsewhere"),
         ("op://vault/item/t", "URL"),
@@ -259,5 +261,12 @@ fn what_is_no_token_is_told_by_its_looks() {
         ("eyJhbGciOiJub25lIn0.eyJzdWIi OiJqZG9lIn0.c2ln", "white space breaks"),
     ] {
         refused(text, words);
+    }
+}
+
+#[test]
+fn a_token_that_is_no_jwt_is_found_as_a_whole() {
+    for text in [r#"[{"access_token":"sesame#open"}]"#, "USER_BEARER_TOKEN=sesame#open", "sesame#open"] {
+        assert_eq!(token_in(text).map(|pasted| pasted.token).as_deref(), Ok("sesame#open"), "{text}");
     }
 }

@@ -145,6 +145,7 @@ mod tests {
         assert_eq!(of("https://internal.example"), "internal.example");
         assert_eq!(of("http://internal.example:80"), "internal.example");
         assert_eq!(choose("http://acme.example").unwrap_err().0, "http_proxy");
+        assert!(choose("https://[2001:db8::1]").unwrap_err().1.contains("IPv6"));
 
         let without = Surroundings { https_proxy: None, ..vars };
         assert_eq!(Proxies::choose(&without, &[&url("https://acme.example")]).unwrap_err().0, "ALL_PROXY");
