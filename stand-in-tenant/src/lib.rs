@@ -293,8 +293,14 @@ impl Drop for StandIn {
     /// # Panics
     ///
     /// If a request's handling panicked, what somebody else was to do in it included: the client saw
-    /// only a connection that broke.
+    /// only a connection that broke. And if something was to happen once, and its request never came:
+    /// whoever arranged it has seen something else.
     fn drop(&mut self) {
-        assert!(std::thread::panicking() || !self.shared.is_poisoned(), "the stand-in panicked: see above");
+        if std::thread::panicking() {
+            return;
+        }
+        assert!(!self.shared.is_poisoned(), "the stand-in panicked: see above");
+        let left = self.lock().rules.iter().find(|rule| rule.times == Times::Once).map(|rule| rule.stage);
+        assert_eq!(left, None, "what was to happen at this request never did");
     }
 }

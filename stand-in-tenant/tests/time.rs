@@ -99,3 +99,11 @@ fn a_right_can_be_known_to_one_replica_and_not_to_the_other() {
     let statuses = [(); 4].map(|()| read(&tenant)[9..12].to_owned());
     assert_eq!(statuses, ["200", "403", "200", "403"]);
 }
+
+#[test]
+#[should_panic = "what was to happen at this request never did"]
+fn what_was_arranged_and_never_happened_is_told() {
+    let tenant = StandIn::start(World::example());
+    tenant.fail(Stage::Write, Times::Once, Fault::Reset);
+    read(&tenant);
+}
