@@ -139,7 +139,7 @@ impl Process {
         let deadline = Instant::now() + config.deadline;
         self.deadline = Some(deadline);
         let budget = Budget::new(deadline, self.stop.clone());
-        outcome.role = config.job.role;
+        outcome.role = config.job.target.role;
         let steps = steps::run(&config.job, config.access, &self.redactor, outcome, &budget);
         let ended = caught(steps).await;
         ended.unwrap_or_else(|| Err(panicked(outcome.step)))

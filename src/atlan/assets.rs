@@ -14,7 +14,7 @@ use super::snapshot::{Snapshot, Times, Version};
 use super::user_list::{FreshList, Trouble, UserList, Written};
 use super::{CallError, Tenant};
 use crate::budget::Budget;
-use crate::config::{Asset, AssetKind, Role};
+use crate::config::{AssetKind, Role, Target};
 use crate::error::Failure;
 use crate::http::{Answer, Call, Fault, Refusal, Service};
 
@@ -56,14 +56,14 @@ struct Attributes {
 
 impl Entity {
     /// The asset, if it is the one that was asked for.
-    fn into_snapshot(self, asset: &Asset, role: Role, now: Option<SystemTime>) -> Result<Snapshot, String> {
+    fn into_snapshot(self, target: &Target, now: Option<SystemTime>) -> Result<Snapshot, String> {
         let Attributes { qualified_name, name, admin_users, admin_groups, admin_roles, viewer_users } =
             self.attributes;
-        let noun = asset.kind.noun();
-        if self.type_name.is_some_and(|name| name != asset.kind.type_name()) {
+        let noun = target.kind().noun();
+        if self.type_name.is_some_and(|name| name != target.kind().type_name()) {
             return Err(format!("it returns an asset that isn't a {noun}"));
         }
-        if qualified_name != asset.qualified_name.as_str() {
+        if qualified_name != target.qualified_name.as_str() {
             return Err(format!("it returns a {noun} of another qualified name"));
         }
         let has_none = |list: &Option<Vec<IgnoredAny>>| list.as_ref().is_none_or(Vec::is_empty);
@@ -72,18 +72,18 @@ impl Entity {
             // Atlas never lets this be (ATLAS-400-00-114), so the answer isn't whole.
             return Err(format!("the {noun} it returns has no admins at all: no users, no groups, no roles"));
         }
-        let (users, may_more) = match role {
+        let (users, may_more) = match target.role {
             Role::ConnectionAdmin | Role::Editor => (admins, UserList::default()),
             Role::Viewer => (viewers, admins),
         };
         Ok(Snapshot {
-            asset: asset.clone(),
+            target: target.clone(),
             guid: self.guid,
             name,
             version: Version::new(self.update_time, &users),
             users,
             may_more,
-            creator: self.created_by.filter(|_| asset.kind == AssetKind::Collection),
+            creator: self.created_by.filter(|_| target.kind() == AssetKind::Collection),
             is_archived: self.status.is_some_and(|status| status != "ACTIVE"),
             read_at: Instant::now(),
             times: Times { made_ms: self.create_time, updated_ms: self.update_time, now },
@@ -129,7 +129,7 @@ impl Tenant {
         budget: &Budget,
     ) -> Result<Snapshot, Failure> {
         let query = [
-            ("attr:qualifiedName", self.asset.qualified_name.as_str()),
+            ("attr:qualifiedName", self.target.qualified_name.as_str()),
             ("minExtInfo", "true"),
             ("ignoreRelationships", "true"),
         ];
@@ -143,7 +143,7 @@ impl Tenant {
                     return Ok(snapshot);
                 }
                 Err(error) => {
-                    let noun = self.asset.kind.noun();
+                    let noun = self.target.kind().noun();
                     let pause = is_no_such_entity(&error).then(|| patience.while_missing(noun)).flatten();
                     let Some(pause) = pause else { return Err(self.explain(error, request)) };
                     if let Err(over) = budget.pause(pause).await {
@@ -156,12 +156,12 @@ impl Tenant {
 
     fn parse_asset(&self, answer: &Answer) -> Result<Snapshot, CallError> {
         let entity = self.http.parse::<EntityAnswer>(answer)?.entity;
-        entity.into_snapshot(&self.asset, self.role, answer.date).map_err(|what| answer.unfit(what))
+        entity.into_snapshot(&self.target, answer.date).map_err(|what| answer.unfit(what))
     }
 
     /// Where Atlas has assets of this kind.
     fn path(&self) -> String {
-        format!("entity/uniqueAttribute/type/{}", self.asset.kind.type_name())
+        format!("entity/uniqueAttribute/type/{}", self.target.kind().type_name())
     }
 
     /// Replaces the whole list of users, once, without a second try.
@@ -174,10 +174,13 @@ impl Tenant {
 
     /// Replaces the list. An error says nothing yet of what came of it.
     async fn replace_list(&mut self, list: FreshList, budget: &Budget) -> Result<(), CallError> {
-        let qualified_name = self.asset.qualified_name.as_str();
-        let attributes =
-            UpdatedAttributes { qualified_name, list: HashMap::from([(self.role.list(), list.names())]) };
-        let update = Update { entity: UpdatedEntity { type_name: self.asset.kind.type_name(), attributes } };
+        let qualified_name = self.target.qualified_name.as_str();
+        let attributes = UpdatedAttributes {
+            qualified_name,
+            list: HashMap::from([(self.target.role.list(), list.names())]),
+        };
+        let update =
+            Update { entity: UpdatedEntity { type_name: self.target.kind().type_name(), attributes } };
         #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
         let body = serde_json::to_vec(&update).expect("JSON of strings");
         let target = (Service::Atlas, &self.services.atlas);
@@ -219,7 +222,7 @@ impl Tenant {
 
 /// What an answer is read as.
 #[cfg(any(test, fuzzing))]
-pub(super) fn read(body: &[u8], asset: &Asset, role: Role) -> Result<Snapshot, String> {
+pub(super) fn read(body: &[u8], target: &Target) -> Result<Snapshot, String> {
     let answer: EntityAnswer = crate::http::parse(body, &crate::text::redact::Redactor::default())?;
-    answer.entity.into_snapshot(asset, role, None)
+    answer.entity.into_snapshot(target, None)
 }

@@ -104,8 +104,8 @@ impl Tenant {
     }
 
     fn not_found(&self, request: Request) -> (ErrorKind, String, String) {
-        let name = self.asset.qualified_name.as_str();
-        let what = format!("{} {}", self.asset.kind.noun(), quoted(name));
+        let name = self.target.qualified_name.as_str();
+        let what = format!("{} {}", self.target.kind().noun(), quoted(name));
         let (message, hint) = match request {
             Request::Write => (
                 format!("the {what} was deleted before it could be updated"),
@@ -122,12 +122,12 @@ impl Tenant {
                     .to_owned(),
             ),
         };
-        (self.asset.kind.not_found(), message, hint)
+        (self.target.kind().not_found(), message, hint)
     }
 
     fn auth_request_failed(&self) -> (ErrorKind, String, String) {
         let guid = self.last_read.as_ref().and_then(|found| found.guid.as_deref()).unwrap_or("<its GUID>");
-        let roles = match self.asset.kind {
+        let roles = match self.target.kind() {
             AssetKind::Connection => format!("role connection_admins_{guid}"),
             AssetKind::Collection => {
                 format!("role collection_admins_{guid} or collection_viewer_{guid}")

@@ -26,7 +26,7 @@ use std::time::Duration;
 use tracing::warn;
 
 use crate::budget::Budget;
-use crate::config::{Access, Asset, Job, Role, Services};
+use crate::config::{Access, Job, Services, Target};
 use crate::error::Failure;
 use crate::http::{Answer, Call, CallError, Http, Service};
 use crate::text::redact::Redactor;
@@ -40,9 +40,7 @@ pub(crate) struct Tenant {
     services: Services,
     session: Session,
     /// What all this is about.
-    asset: Asset,
-    /// Which of its lists.
-    role: Role,
+    target: Target,
     /// The asset as it was last read.
     last_read: Option<Snapshot>,
     young_right: YoungRight,
@@ -66,8 +64,7 @@ impl Tenant {
             http,
             services: access.services,
             session,
-            asset: job.asset.clone(),
-            role: job.role,
+            target: job.target.clone(),
             last_read: None,
             young_right,
             may_connect: false,

@@ -2,7 +2,7 @@
 //! the fuzz target `answers`.
 
 use super::{api_tokens, assets};
-use crate::config::{Asset, AssetKind, QualifiedName, Role};
+use crate::config::{QualifiedName, Role, Target};
 use crate::http::refusal_of;
 use crate::text::is_unprintable;
 
@@ -29,9 +29,9 @@ pub fn of_answers(body: &[u8]) {
         Err(what) => said.push(what),
     }
     let Ok(qualified_name) = QualifiedName::parse(NAME) else { return };
-    let asset = Asset { kind: AssetKind::Connection, qualified_name };
-    match assets::read(body, &asset, Role::ConnectionAdmin) {
-        Ok(found) => assert_eq!(found.asset.qualified_name.as_str(), NAME),
+    let target = Target { role: Role::ConnectionAdmin, qualified_name };
+    match assets::read(body, &target) {
+        Ok(found) => assert_eq!(found.target.qualified_name.as_str(), NAME),
         Err(what) => said.push(what),
     }
     if let Some(message) = refusal_of(body).message {

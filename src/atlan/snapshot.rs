@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::user_list::UserList;
-use crate::config::Asset;
+use crate::config::Target;
 
 /// An asset or a change of its list is young for so long: rights reach all replicas within half a
 /// minute or so (measured on the open metastore).
@@ -15,8 +15,8 @@ const YOUNG: Duration = Duration::from_secs(5 * 60);
 /// The asset as it was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
-    /// Which asset.
-    pub(crate) asset: Asset,
+    /// Which asset, and which of its lists.
+    pub(crate) target: Target,
     /// Its GUID.
     pub(crate) guid: Option<String>,
     /// The name that people see.
@@ -100,7 +100,7 @@ impl Snapshot {
 
     /// True if the asset was made a moment ago: by its own word, or else by its name's.
     pub(crate) fn is_young(&self) -> bool {
-        match (self.times.made_ms, self.asset.qualified_name.made_at()) {
+        match (self.times.made_ms, self.target.qualified_name.made_at()) {
             (None, Some(made)) => is_young(made, self.times.now),
             (made_ms, _) => self.times.is_young(made_ms),
         }
@@ -116,10 +116,10 @@ impl Snapshot {
 #[cfg(test)]
 impl Snapshot {
     /// An old asset with this list, changed at this time.
-    pub(crate) fn of(asset: &Asset, users: &[String], may_more: &[String], updated_at_ms: i64) -> Snapshot {
+    pub(crate) fn of(target: &Target, users: &[String], may_more: &[String], updated_at_ms: i64) -> Snapshot {
         let users = UserList::new(users.to_vec());
         Snapshot {
-            asset: asset.clone(),
+            target: target.clone(),
             guid: None,
             name: None,
             version: Version::new(Some(updated_at_ms), &users),
@@ -136,16 +136,16 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AssetKind, QualifiedName};
+    use crate::config::{QualifiedName, Role};
 
     #[test]
     fn the_end_of_the_name_tells_how_old_a_connection_is_if_nothing_else_does() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_100);
         let snapshot = |name: &str, made_ms| {
-            let asset =
-                Asset { kind: AssetKind::Connection, qualified_name: QualifiedName::parse(name).unwrap() };
+            let qualified_name = QualifiedName::parse(name).unwrap();
+            let target = Target { role: Role::ConnectionAdmin, qualified_name };
             let times = Times { made_ms, updated_ms: None, now: Some(now) };
-            Snapshot { times, ..Snapshot::of(&asset, &[], &[], 0) }
+            Snapshot { times, ..Snapshot::of(&target, &[], &[], 0) }
         };
         for (name, made_ms, is_young) in [
             ("default/snowflake/1700000000", None, true),

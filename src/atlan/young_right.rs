@@ -52,10 +52,10 @@ impl Tenant {
         let is_young = match &self.last_read {
             Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
             None => {
-                let made_at = self.asset.qualified_name.made_at();
+                let made_at = self.target.qualified_name.made_at();
                 made_at.is_some_and(|made| snapshot::is_young(made, refusal.date))
             }
         };
-        is_young.then(|| self.young_right.pause(self.asset.kind.noun())).flatten()
+        is_young.then(|| self.young_right.pause(self.target.kind().noun())).flatten()
     }
 }

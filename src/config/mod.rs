@@ -4,7 +4,6 @@
 mod address;
 mod agent;
 mod api_token;
-mod asset;
 mod bearer_token;
 mod checks;
 mod client_id;
@@ -26,12 +25,12 @@ pub(crate) mod properties;
 mod read_file;
 mod sources;
 mod surroundings;
+mod target;
 mod value;
 
 pub use address::Services;
 pub use agent::Agent;
 pub use api_token::ApiTokenRef;
-pub use asset::{Asset, Kind as AssetKind, Role};
 pub use bearer_token::BearerToken;
 pub use client_id::{ClientId, Username};
 pub use connection::QualifiedName;
@@ -44,6 +43,7 @@ pub use near_misses::is_almost;
 pub use output::{Output, OutputFormat};
 pub use sources::ConfigFile;
 pub use surroundings::{Surroundings, Variable};
+pub use target::{Kind as AssetKind, Role, Target};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -94,9 +94,7 @@ pub struct Config {
 #[derive(Clone, Debug)]
 pub struct Job {
     /// What the token gets a right to.
-    pub asset: Asset,
-    /// What it becomes.
-    pub role: Role,
+    pub target: Target,
     /// The API token to make an admin.
     pub api_token: ApiTokenRef,
     /// Write nothing.
@@ -201,7 +199,7 @@ fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsStrin
 
 fn check(mut checks: Checks<'_>, surroundings: Surroundings, dry_run: bool) -> Result<Config, Failure> {
     let address = address::check(&mut checks, surroundings.in_cluster);
-    let target = asset::check(&mut checks);
+    let target = target::check(&mut checks);
     let api_token = api_token::check(&mut checks);
     let credentials = credentials::check(&mut checks, address.as_ref());
     let agent = agent::check(&mut checks);
@@ -213,14 +211,14 @@ fn check(mut checks: Checks<'_>, surroundings: Surroundings, dry_run: bool) -> R
     if settle + Duration::from_secs_f64(SHORTEST_RUN) > deadline {
         checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
     }
-    let (Some((asset, role)), Some(api_token), Some(address), Some(credentials), true) =
+    let (Some(target), Some(api_token), Some(address), Some(credentials), true) =
         (target, api_token, address, credentials, checks.are_passed())
     else {
         return Err(checks.failure());
     };
     refuse_if_expired(&credentials)?;
     let (warnings, notes) = checks.logged();
-    let job = Job { asset, role, api_token, dry_run, settle, permission_patience };
+    let job = Job { target, api_token, dry_run, settle, permission_patience };
     let services = Services::at(&address);
     let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
     Ok(Config { job, access, deadline, warnings, notes })

@@ -48,7 +48,7 @@ pub fn of_inputs(text: &str) {
 }
 
 fn is_valid(config: &Config) {
-    is_text(config.job.asset.qualified_name.as_str());
+    is_text(config.job.target.qualified_name.as_str());
     match &config.job.api_token {
         ApiTokenRef::Name(name) => is_text(name),
         ApiTokenRef::Guid(guid) => is_text(guid.as_str()),

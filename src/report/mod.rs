@@ -125,11 +125,11 @@ impl Report {
             .found
             .map(|found| {
                 let part = FoundPart {
-                    qualified_name: clean(found.asset.qualified_name.as_str().to_owned()),
+                    qualified_name: clean(found.target.qualified_name.as_str().to_owned()),
                     guid: found.guid.map(clean),
                     name: found.name.map(clean),
                 };
-                let asset = match found.asset.kind {
+                let asset = match found.target.kind() {
                     AssetKind::Connection => AssetPart::Connection(part),
                     AssetKind::Collection => AssetPart::Collection(part),
                 };

@@ -44,7 +44,7 @@ pub(super) async fn append_and_update(
 ) -> Result<(), Failure> {
     let step = Step::AppendAndUpdate;
     outcome.step = step;
-    let (name, holder) = (quoted(username.as_str()), job.role.holder());
+    let (name, holder) = (quoted(username.as_str()), job.target.role.holder());
     if found.has(username.as_str()) {
         let holder = if found.users.has(username.as_str()) { holder } else { Role::Editor.holder() };
         info!(%step, "{name} is {holder} already: nothing to do");
@@ -115,7 +115,7 @@ impl<A: UserListApi> Update<'_, A> {
         // answer to the read.
         tokio::task::yield_now().await;
         self.budget.allows(TIME_FOR_A_WRITE).map_err(|over| self.out_of_time(over, None))?;
-        info!(%step, "making {} {}", quoted(self.username.as_str()), self.job.role.holder());
+        info!(%step, "making {} {}", quoted(self.username.as_str()), self.job.target.role.holder());
         let list = FreshList::new(&base.users, base.read_at, self.username);
         let started = Instant::now();
         // From here on, whatever ends the run, the write may have been carried out.
@@ -212,7 +212,7 @@ impl<A: UserListApi> Update<'_, A> {
             Changed::Unknown => Failure {
                 message: format!(
                     "the {} couldn't be read back after the write: {}",
-                    self.job.asset.kind.noun(),
+                    self.job.target.kind().noun(),
                     failure.message
                 ),
                 ..failure
@@ -220,7 +220,7 @@ impl<A: UserListApi> Update<'_, A> {
             _ => failure,
         })?;
         self.outcome.saw(&now);
-        if now.is_archived { Err(archived(&now.asset, Step::AppendAndUpdate)) } else { Ok(now) }
+        if now.is_archived { Err(archived(&now.target, Step::AppendAndUpdate)) } else { Ok(now) }
     }
 
     /// Only to learn what came of a write may it take longer.

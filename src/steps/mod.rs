@@ -22,7 +22,7 @@ pub(crate) use outcome::Status;
 
 use crate::atlan::{FreshList, Request, Snapshot, Tenant, Written};
 use crate::budget::Budget;
-use crate::config::{Access, Asset, Job};
+use crate::config::{Access, Job, Target};
 use crate::error::{Failure, Step};
 use crate::text::quoted;
 use crate::text::redact::Redactor;
@@ -67,12 +67,12 @@ impl UserListApi for Tenant {
 }
 
 /// The failure of a run that finds the asset archived.
-fn archived(asset: &Asset, step: Step) -> Failure {
-    let noun = asset.kind.noun();
+fn archived(target: &Target, step: Step) -> Failure {
+    let noun = target.kind().noun();
     Failure::new(
-        asset.kind.not_found(),
+        target.kind().not_found(),
         step,
-        format!("the {noun} {} is archived", quoted(asset.qualified_name.as_str())),
+        format!("the {noun} {} is archived", quoted(target.qualified_name.as_str())),
         format!("Restore the {noun} in Atlan first, or give the qualified name of another."),
     )
 }

@@ -18,15 +18,14 @@ use crate::atlan::{ApiToken, Snapshot};
 use crate::budget::signals::Signal;
 use crate::budget::{Budget, Stop};
 use crate::config::{ApiTokenRef, ClientId, Job, Role};
-use tenant::{Case, FATES, Fate, Model, OTHERS, Other, asset};
+use tenant::{Case, FATES, Fate, Model, OTHERS, Other, target};
 
 /// What a case starts from.
 fn start(case: &Case) -> (Model, Job, Outcome, Snapshot) {
     let model = Model::new(case.clone());
     let client_id = ClientId::parse("apikey-1").unwrap();
     let job = Job {
-        asset: asset(case.role),
-        role: case.role,
+        target: target(case.role),
         api_token: ApiTokenRef::ClientId(client_id.clone()),
         dry_run: false,
         settle: Duration::from_millis(case.settle_ms),

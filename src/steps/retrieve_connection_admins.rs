@@ -17,23 +17,23 @@ pub(super) async fn retrieve_connection_admins(
 ) -> Result<Snapshot, Failure> {
     let step = Step::RetrieveConnectionAdmins;
     outcome.step = step;
-    let noun = job.asset.kind.noun();
-    info!(%step, "reading the {noun} {}", quoted(job.asset.qualified_name.as_str()));
+    let noun = job.target.kind().noun();
+    info!(%step, "reading the {noun} {}", quoted(job.target.qualified_name.as_str()));
     let found = tenant.read_asset(Request::Read, budget).await?;
     outcome.saw(&found);
     outcome.found = Some(found.clone());
     if found.is_archived {
-        return Err(archived(&job.asset, step));
+        return Err(archived(&job.target, step));
     }
-    let name = quoted(found.name.as_deref().unwrap_or(job.asset.qualified_name.as_str()));
-    let users = job.role.users();
+    let name = quoted(found.name.as_deref().unwrap_or(job.target.qualified_name.as_str()));
+    let users = job.target.role.users();
     info!(%step, "found the {noun} {name}; {users}: {}", found.users.names().len());
     if found.name.is_none() {
         warn!(%step, "the tenant shows no name of the {noun}: it is missing, or no text");
     }
     // A collection's viewers are another list than those who may change it.
     if job.dry_run
-        && job.asset.kind == AssetKind::Connection
+        && job.target.kind() == AssetKind::Connection
         && let Some(user) = tenant.username().filter(|name| !found.has(name))
     {
         warn!(

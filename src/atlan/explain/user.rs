@@ -53,7 +53,7 @@ impl Tenant {
     }
 
     pub(super) fn forbidden(&self, request: Request) -> (ErrorKind, String, String) {
-        let noun = self.asset.kind.noun();
+        let noun = self.target.kind().noun();
         let what = match request {
             Request::FindToken => "look up API tokens".to_owned(),
             Request::Read => format!("read the {noun}"),
@@ -75,16 +75,16 @@ impl Tenant {
 
     /// What is missing: a place on the list, or Atlan's Admin role.
     fn who_may(&self) -> String {
-        let asset = quoted(self.asset.qualified_name.as_str());
-        let (keeper, noun) = (self.asset.kind.keeper(), self.asset.kind.noun());
-        let keepers_are = self.asset.kind.keepers();
+        let asset = quoted(self.target.qualified_name.as_str());
+        let (keeper, noun) = (self.target.kind().keeper(), self.target.kind().noun());
+        let keepers_are = self.target.kind().keepers();
         if self.session.is_of_a_machine() {
             return format!(
                 "This is an API token's own bearer token, and that token isn't {keeper} of {asset}. Give a bearer token \
                  of a user who is one."
             );
         }
-        let keepers = self.last_read.as_ref().map(|found| match self.role {
+        let keepers = self.last_read.as_ref().map(|found| match self.target.role {
             Role::Viewer => found.may_more.names(),
             Role::ConnectionAdmin | Role::Editor => found.users.names(),
         });

@@ -38,7 +38,7 @@ impl<A> Update<'_, A> {
             format!(
                 "{} is now {}, but {names} no longer is",
                 quoted(self.username.as_str()),
-                self.job.role.holder()
+                self.job.target.role.holder()
             ),
             match gone.iter().all(|name| written.users.has(name)) {
                 true => {
@@ -73,7 +73,7 @@ impl<A> Update<'_, A> {
     pub(super) fn succeed(&mut self, now: Snapshot) {
         let step = Step::AppendAndUpdate;
         let (name, holder, noun) =
-            (quoted(self.username.as_str()), self.job.role.holder(), self.job.asset.kind.noun());
+            (quoted(self.username.as_str()), self.job.target.role.holder(), self.job.target.kind().noun());
         match self.outcome.history.changed() {
             Changed::No => info!(%step, "another writer made {name} {holder} meanwhile"),
             _ if now.is_young() => info!(
@@ -102,7 +102,7 @@ impl<A> Update<'_, A> {
                 ErrorKind::VerificationFailed,
                 format!(
                     "the tenant accepted the write, and yet {name} isn't among the {}",
-                    self.job.role.members()
+                    self.job.target.role.members()
                 ),
                 "Look at who else writes this list right now (another workflow, perhaps), and run again when they are \
                  done; if there is nobody, ask Atlan's support.",
@@ -129,12 +129,12 @@ impl<A> Update<'_, A> {
     /// Puts first what the reader of a failure must know about the write.
     pub(super) fn tell_what_is_known(&self, failure: Failure) -> Failure {
         let (username, asset) =
-            (quoted(self.username.as_str()), quoted(self.job.asset.qualified_name.as_str()));
-        let (holder, members) = (self.job.role.holder(), self.job.role.members());
+            (quoted(self.username.as_str()), quoted(self.job.target.qualified_name.as_str()));
+        let (holder, members) = (self.job.target.role.holder(), self.job.target.role.members());
         let known = match self.outcome.history.changed() {
             Changed::No => return failure,
             Changed::Yes if failure.kind == ErrorKind::VerificationFailed => return failure,
-            Changed::Yes if failure.kind == self.job.asset.kind.not_found() => {
+            Changed::Yes if failure.kind == self.job.target.kind().not_found() => {
                 format!("{username} is {holder} now.")
             }
             Changed::Yes => format!("{username} is {holder} now; only the last look wasn't taken."),

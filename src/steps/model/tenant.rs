@@ -11,7 +11,7 @@ use super::super::history::SAYS_THE_SAME_AFTER;
 use crate::atlan::MOST_AGE;
 use crate::atlan::{FreshList, Snapshot, Trouble, Written};
 use crate::budget::{Budget, Over};
-use crate::config::{Asset, AssetKind, QualifiedName, Role};
+use crate::config::{AssetKind, QualifiedName, Role, Target};
 use crate::error::{ErrorKind, Failure, Step};
 
 pub(super) const TOKEN: &str = "service-account-apikey-1";
@@ -23,16 +23,12 @@ const AGAIN: Duration = Duration::from_millis(250);
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// The asset whose list this is.
-pub(super) fn asset(role: Role) -> Asset {
-    let (kind, name) = match role {
-        Role::ConnectionAdmin => {
-            (AssetKind::Connection, QualifiedName::parse("default/snowflake/1700000000"))
-        }
-        Role::Editor | Role::Viewer => {
-            (AssetKind::Collection, QualifiedName::of_collection("default/collection/jdoe/1"))
-        }
+pub(super) fn target(role: Role) -> Target {
+    let name = match role.kind() {
+        AssetKind::Connection => QualifiedName::parse("default/snowflake/1700000000"),
+        AssetKind::Collection => QualifiedName::of_collection("default/collection/jdoe/1"),
     };
-    Asset { kind, qualified_name: name.unwrap() }
+    Target { role, qualified_name: name.unwrap() }
 }
 
 /// What becomes of one write.
@@ -289,7 +285,7 @@ impl Model {
         let role = self.case.role;
         let editors = ["jdoe", "editor"].map(str::to_owned);
         let may_more: &[String] = if role == Role::Viewer { &editors } else { &[] };
-        Snapshot::of(&asset(role), &self.states[place].1, may_more, place as i64)
+        Snapshot::of(&target(role), &self.states[place].1, may_more, place as i64)
     }
 
     pub(super) fn shows_token(&self, look: &Look) -> bool {

@@ -7,16 +7,23 @@ use super::inputs::{self, Input};
 use super::{QualifiedName, connection};
 use crate::error::ErrorKind;
 
-/// An asset with lists of users.
+/// An asset, and the right to it that the token gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asset {
-    /// What it is.
-    pub kind: Kind,
-    /// Which one.
+pub struct Target {
+    /// Which right, and with it which kind of asset.
+    pub role: Role,
+    /// Which asset of that kind.
     pub qualified_name: QualifiedName,
 }
 
-/// The kinds of such assets.
+impl Target {
+    /// What kind of asset it is.
+    pub fn kind(&self) -> Kind {
+        self.role.kind()
+    }
+}
+
+/// The kinds of assets with lists of users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A connection, whose list is that of its admins.
@@ -80,6 +87,14 @@ impl Kind {
 }
 
 impl Role {
+    /// The kind of asset that has it.
+    pub fn kind(self) -> Kind {
+        match self {
+            Role::ConnectionAdmin => Kind::Connection,
+            Role::Editor | Role::Viewer => Kind::Collection,
+        }
+    }
+
     /// The attribute of the asset that lists who has it.
     pub fn list(self) -> &'static str {
         match self {
@@ -119,8 +134,8 @@ impl Role {
 /// The inputs that can name it.
 const FORMS: [Input; 2] = [inputs::CONNECTION_QUALIFIED_NAME, inputs::COLLECTION_QUALIFIED_NAME];
 
-/// The asset that the inputs name, and the role.
-pub(super) fn check(checks: &mut Checks<'_>) -> Option<(Asset, Role)> {
+/// The target that the inputs name.
+pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
     let given = checks.sources.deciding(&FORMS).map(|(_, given)| FORMS.map(|form| given.get(form).is_some()));
     match given {
         Some([true, true]) => {
@@ -131,7 +146,7 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<(Asset, Role)> {
         Some([false, true]) => {
             let role = role(checks);
             let name = checks.parsed(inputs::COLLECTION_QUALIFIED_NAME, QualifiedName::of_collection);
-            Some((Asset { kind: Kind::Collection, qualified_name: name? }, role?))
+            Some(Target { role: role?, qualified_name: name? })
         }
         _ => {
             if checks.sources.value(inputs::COLLECTION_ROLE).is_some() {
@@ -139,7 +154,7 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<(Asset, Role)> {
                 checks.complain(inputs::COLLECTION_ROLE, what);
             }
             let qualified_name = connection::check(checks)?;
-            Some((Asset { kind: Kind::Connection, qualified_name }, Role::ConnectionAdmin))
+            Some(Target { role: Role::ConnectionAdmin, qualified_name })
         }
     }
 }
