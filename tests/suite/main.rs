@@ -5,6 +5,7 @@
 
 mod support;
 
+// The job as a whole.
 mod collections;
 mod ends;
 mod exit_codes;
@@ -13,6 +14,7 @@ mod output;
 mod pipeline;
 mod readme;
 
+// What people give.
 mod command_line;
 mod configuration;
 mod inputs;
@@ -22,6 +24,7 @@ mod terminals;
 mod values;
 mod wrong_places;
 
+// What tenants, networks and machines do.
 mod api_tokens;
 mod bearer_files;
 mod clocks;
@@ -44,4 +47,5 @@ mod truth;
 mod who_spoke;
 mod young_rights;
 
+// What Argo and Kubernetes run.
 mod package;

@@ -56,9 +56,8 @@ pub struct Job {
 impl Job {
     /// Without any input.
     pub fn bare() -> Job {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_api-token-connection-admin"));
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Job { command, secrets: Secrets::default() }
+        let program = env!("CARGO_BIN_EXE_api-token-connection-admin");
+        Job { command: clean_command(program.as_ref()), secrets: Secrets::default() }
     }
 
     /// With the inputs that make the example's API token an admin of its connection.
@@ -104,8 +103,7 @@ impl Job {
 
     /// Another copy of the program, with the inputs that were given so far.
     pub fn program(self, program: &Path) -> Job {
-        let mut command = Command::new(program);
-        command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = clean_command(program);
         command.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         Job { command, ..self }
     }
@@ -157,6 +155,13 @@ impl Job {
     }
 }
 
+/// The program without arguments, and without an environment.
+fn clean_command(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
 /// Starts the program when it is its turn. Those that start in one moment would keep each other from
 /// their deadlines, however many can run side by side a moment later: nearly all that they do is wait.
 fn start_in_turn(command: &mut Command) -> Child {
@@ -182,13 +187,12 @@ impl Running {
     pub fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
         let ran = Ran::new(output, self.started.elapsed());
-        let written =
-            self.written.iter().filter(|(path, _)| path.metadata().is_ok_and(|file| file.is_file()));
-        let written = written.map(|(path, before)| (fs::read(path).unwrap(), before));
-        let files = written.filter(|(now, before)| before.as_ref() != Some(now));
-        let files = files.map(|(now, _)| String::from_utf8(now).unwrap());
-        for said in files.chain([ran.stdout.clone(), ran.stderr.clone()]) {
-            self.secrets.assert_absent_from(&said);
+        self.secrets.assert_absent_from(&ran.everything());
+        for (path, before) in self.written.iter().filter(|(path, _)| path.is_file()) {
+            let now = fs::read(path).unwrap();
+            if before.as_ref() != Some(&now) {
+                self.secrets.assert_absent_from(&String::from_utf8(now).unwrap());
+            }
         }
         ran
     }
