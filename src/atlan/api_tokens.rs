@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tracing::warn;
 
-use super::lenient::{lenient, number, shown};
+use super::lenient::{lenient, lenient_or_default, number, shown};
 use super::patience::Patience;
 use super::{CallError, Tenant};
 use crate::budget::{Budget, Over};
@@ -88,8 +88,8 @@ struct Record {
     client_id: Option<String>,
     #[serde(default, deserialize_with = "shown")]
     display_name: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
-    attributes: Option<RecordAttributes>,
+    #[serde(default, deserialize_with = "lenient_or_default")]
+    attributes: RecordAttributes,
 }
 
 /// Repeats two fields of the record; an SDK prefers these where they are present.
@@ -120,15 +120,33 @@ struct OauthClient {
 }
 
 impl Record {
+    fn client_id(&self) -> Option<&str> {
+        let repeated = self.attributes.client_id.as_deref().filter(|id| !id.is_empty());
+        repeated.or(self.client_id.as_deref()).filter(|id| !id.is_empty())
+    }
+
+    fn name(&self) -> Option<&str> {
+        self.attributes.display_name.as_deref().or(self.display_name.as_deref())
+    }
+
+    /// True if it is exactly what was asked for.
+    fn is(&self, wanted: &ApiTokenRef) -> bool {
+        match wanted {
+            ApiTokenRef::Name(name) => self.name() == Some(name),
+            ApiTokenRef::Guid(guid) => self.id == guid.as_str(),
+            ApiTokenRef::ClientId(client_id) => self.client_id() == Some(client_id.as_str()),
+        }
+    }
+
     /// The token, if it has the client ID that its username is made of.
     fn into_token(self) -> Option<ApiToken> {
-        let attributes = self.attributes.unwrap_or_default();
-        let some = |id: Option<String>| id.filter(|id| !id.is_empty());
-        let client_id = some(attributes.client_id).or(some(self.client_id))?;
+        let client_id = self.client_id()?.to_owned();
+        let name = self.name().map(str::to_owned);
+        let attributes = self.attributes;
         let lifespan_ms =
             attributes.lifespan.filter(|seconds| *seconds > 0).map(|seconds| seconds.saturating_mul(1000));
         Some(ApiToken {
-            name: attributes.display_name.or(self.display_name),
+            name,
             guid: Some(self.id),
             username: Username::of_client(&client_id),
             client_id,
@@ -183,7 +201,6 @@ impl Tenant {
             ApiTokenRef::ClientId(client_id) => json!({ "clientId": client_id.as_str() }),
         };
         let mut tokens: Vec<ApiToken> = Vec::new();
-        let mut has_incomplete = false;
         let (mut offset, mut limit) = (0, FIRST_PAGE);
         loop {
             let query = [
@@ -199,11 +216,13 @@ impl Tenant {
             offset += records.len();
             let (page_is_empty, page_is_full) = (records.is_empty(), records.len() >= limit);
             for record in records {
-                let Some(token) = record.into_token() else {
-                    has_incomplete = true;
+                if !record.is(wanted) {
                     continue;
-                };
-                if is_wanted(&token, wanted) && tokens.iter().all(|known| known.guid != token.guid) {
+                }
+                let token = record.into_token();
+                let token =
+                    token.ok_or_else(|| answer.unfit("it returns an API token without a client ID"))?;
+                if tokens.iter().all(|known| known.guid != token.guid) {
                     tokens.push(token);
                 }
             }
@@ -211,9 +230,6 @@ impl Tenant {
             // Where it isn't said, behind a full page there may be another.
             let matching = matching.unwrap_or(offset + usize::from(page_is_full));
             if page_is_empty || offset >= matching.min(MOST_RECORDS) {
-                if tokens.is_empty() && has_incomplete {
-                    return Err(answer.unfit("it returns an API token without a client ID"));
-                }
                 if tokens.iter().any(|token| token.expires_at_ms.is_none()) {
                     warn!(
                         "the tenant doesn't say when the API token expires: it is taken for one that hasn't"
@@ -244,14 +260,6 @@ impl Tenant {
         );
         let token = ApiToken { name: found.display_name, guid: found.id, ..ApiToken::unseen(client_id) };
         Ok(Found { tokens: vec![token], is_cut: false, exchange: answer.exchange })
-    }
-}
-
-fn is_wanted(token: &ApiToken, wanted: &ApiTokenRef) -> bool {
-    match wanted {
-        ApiTokenRef::Name(name) => token.name.as_ref() == Some(name),
-        ApiTokenRef::Guid(guid) => token.guid.as_deref() == Some(guid.as_str()),
-        ApiTokenRef::ClientId(client_id) => token.client_id == client_id.as_str(),
     }
 }
 

@@ -12,6 +12,13 @@ pub(super) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_str(raw.get()).ok())
 }
 
+/// The same; nothing is as much as the default.
+pub(super) fn lenient_or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    given: D,
+) -> Result<T, D::Error> {
+    lenient(given).map(Option::unwrap_or_default)
+}
+
 /// Text that is only shown. Half an emoji (a lone surrogate, which is no text) is replaced; empty
 /// text is the same as none.
 pub(super) fn shown<'de, D: Deserializer<'de>>(given: D) -> Result<Option<String>, D::Error> {

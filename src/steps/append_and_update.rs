@@ -236,3 +236,63 @@ impl<A: UserListApi> Update<'_, A> {
         self.budget.pause(pause).await.map_err(|over| self.out_of_time(over, trouble))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atlan::ApiToken;
+    use crate::budget::Stop;
+    use crate::config::{ApiTokenRef, ClientId, QualifiedName, Target};
+    use crate::error::ErrorKind;
+
+    /// Shows what was written once, and then only what was there before.
+    struct Relapsing {
+        target: Target,
+        reads: u32,
+    }
+
+    impl Relapsing {
+        fn list(&self, has_token: bool) -> Snapshot {
+            let names = ["jdoe", "service-account-apikey-1"].map(str::to_owned);
+            let (names, time) = if has_token { (&names[..], 2) } else { (&names[..1], 1) };
+            Snapshot::of(&self.target, names, &[], time)
+        }
+    }
+
+    impl UserListApi for Relapsing {
+        async fn read(&mut self, _: &Budget) -> Result<Snapshot, Failure> {
+            self.reads += 1;
+            Ok(self.list(self.reads == 1))
+        }
+
+        async fn write(&mut self, _: FreshList, _: &Budget) -> Written {
+            Written::Accepted
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_was_shown_and_is_not_shown_any_more_is_told_as_that() {
+        let client_id = ClientId::parse("apikey-1").unwrap();
+        let qualified_name = QualifiedName::parse("default/snowflake/1700000000").unwrap();
+        let target = Target { role: Role::ConnectionAdmin, qualified_name };
+        let job = Job {
+            target: target.clone(),
+            api_token: ApiTokenRef::ClientId(client_id.clone()),
+            dry_run: false,
+            settle: Duration::from_secs(1),
+            permission_patience: Duration::ZERO,
+        };
+        let mut outcome = Outcome::new(false);
+        outcome.api_token = Some(ApiToken::unseen(&client_id));
+        let mut api = Relapsing { target, reads: 0 };
+        let found = api.list(false);
+        outcome.saw(&found);
+        outcome.found = Some(found.clone());
+        let budget = Budget::new(Instant::now() + Duration::from_secs(120), Stop::default());
+        let username = client_id.username();
+        let ended = append_and_update(&mut api, &job, &username, found, &mut outcome, &budget).await;
+        let failure = ended.unwrap_err();
+        assert_eq!((failure.kind, outcome.history.changed()), (ErrorKind::VerificationFailed, Changed::Yes));
+        assert!(failure.message.starts_with("the tenant showed the change, and then only"), "{failure}");
+    }
+}

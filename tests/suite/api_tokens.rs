@@ -89,14 +89,17 @@ fn one_record_that_is_sent_twice_is_one_api_token() {
 }
 
 #[test]
-fn a_record_without_a_client_id_is_in_nobodys_way() {
-    let incomplete = json!({ "id": "g-1", "displayName": example::TOKEN });
-    let wanted = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
-    for (records, code) in [(json!([incomplete, wanted]), 0), (json!([incomplete]), 10)] {
+fn a_record_without_a_client_id_is_in_the_way_only_if_it_is_meant() {
+    let of_another = json!({ "id": "g-1", "displayName": "CI-pipeline" });
+    let meant = json!({ "id": "g-1", "displayName": example::TOKEN });
+    let whole = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
+    for (records, code) in
+        [(json!([of_another, whole]), 0), (json!([meant, whole]), 10), (json!([meant]), 10)]
+    {
         let tenant = example();
-        let page = json!({ "filterRecord": 2, "records": records });
+        let page = json!({ "records": records });
         tenant.fail(Stage::Token, Times::Once, Fault::body(page.to_string()));
-        if code != 0 {
+        if code == 0 {
             tenant.fail(Stage::Token, Times::Once, Fault::body(r#"{"records":[]}"#));
         }
         let ran = Job::against(&tenant).run();

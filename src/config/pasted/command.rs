@@ -18,9 +18,7 @@ pub(super) fn read(text: &str) -> Reading {
     if form.is_none() && !text.contains(['\n', '"', '\'']) {
         return Ok(None);
     }
-    // Chrome writes the rarer characters of a header for bash as JSON does. What other escapes there
-    // are (of cmd, of PowerShell) can't be a part of a token.
-    let text = without_backslashes(text);
+    let text = unescaped(text);
     let mut tokens = BTreeSet::new();
     let mut complaint = None;
     let mut request = 0;
@@ -89,6 +87,22 @@ fn headers(text: &str) -> usize {
         line.contains(':') && KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known))
     };
     text.lines().filter(is_header).count()
+}
+
+/// The command without its escapes: of bash, of cmd, of PowerShell, of JSON. None of them can be a
+/// part of a token, and each can stand right beside one, or in a URL.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let escapes =
+            matches!(c, '\\' | '^' | '`') && rest.peek().is_some_and(|next| !next.is_ascii_alphanumeric());
+        if !escapes {
+            plain.push(c);
+        }
+    }
+    // Chrome writes the rarer characters of a header for bash like this.
+    without_backslashes(&plain)
 }
 
 /// Each place where there is `authorization` as the name of a header, and what stands after it,

@@ -270,3 +270,16 @@ fn a_token_that_is_no_jwt_is_found_as_a_whole() {
         assert_eq!(token_in(text).map(|pasted| pasted.token).as_deref(), Ok("sesame#open"), "{text}");
     }
 }
+
+#[test]
+fn an_escape_of_a_shell_is_no_part_of_the_token_nor_of_the_host() {
+    for text in [
+        "curl ^\"https://acme.atlan.com^\" ^\r\n  -H ^\"authorization: Bearer @^\"",
+        "curl https://acme.atlan.com -H Authorization:\\ Bearer\\ @",
+        "curl https://acme.atlan.com -H Authorization:^ Bearer^ @",
+        "curl --oauth2-bearer @\\\n https://acme.atlan.com",
+        "Invoke-RestMethod https://acme.atlan.com -Headers (\"{`\"authorization`\":`\"Bearer @`\"}\" | ConvertFrom-Json)",
+    ] {
+        assert_eq!(host_of(&text.replace('@', JWT)).as_deref(), Some("acme.atlan.com"), "{text}");
+    }
+}

@@ -235,6 +235,8 @@ mod tests {
             let told = of_tls(&error, hop(), &network()).to_string();
             assert!(told.contains(words), "{error:?}: {told}");
         }
+        let unknown_host = of_tls(&alert(AlertDescription::UnrecognisedName), hop(), &network());
+        assert!(unknown_host.hint().contains("letter by letter"));
     }
 
     #[test]

@@ -29,9 +29,11 @@ impl Distrust {
         Distrust { what: what.into(), hint }
     }
 
-    /// What the TLS library complains of. The variants without a context are those of other verifiers.
+    /// What the TLS library complains of.
     pub(super) fn of(why: &CertificateError) -> Distrust {
         match why {
+            // Its end is before its start.
+            CertificateError::Expired => Distrust::expired(None),
             CertificateError::ExpiredContext { not_after, .. } => Distrust::expired(date(not_after)),
             CertificateError::NotValidYetContext { not_before, .. } => {
                 Distrust::of_the_future(date(not_before))
@@ -179,6 +181,7 @@ mod tests {
             (algorithm(&[6, 200, 3]), "an algorithm that isn't known here"),
             (algorithm(&[]), "an algorithm that isn't known here"),
             (CertificateError::Revoked, "breaks a rule for certificates: revoked"),
+            (CertificateError::Expired, "has expired"),
         ] {
             let Distrust { what, hint } = Distrust::of(&why);
             assert!(what.contains(words), "{what}");

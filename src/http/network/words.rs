@@ -175,6 +175,7 @@ impl NoTls {
                 "Check the host and the port in ATLAN_BASE_URL: https:// wants a port that speaks TLS."
             }
             NoTls::Version => "TLS 1.2 or 1.3 must be switched on there.",
+            NoTls::BadName | NoTls::HostName => "Check the host in ATLAN_BASE_URL letter by letter.",
             _ => "Check that the address in ATLAN_BASE_URL is right, and look at what stands in front of it.",
         }
     }

@@ -118,10 +118,14 @@ impl<A> Update<'_, A> {
 
     /// The failure of a run that was shown nothing but old lists.
     pub(super) fn shows_what_is_old(&self) -> Failure {
+        let message = match self.outcome.history.changed() {
+            Changed::Yes => "the tenant showed the change, and then only the list from before it",
+            _ => "the tenant accepted the write, but what it shows is still the list from before",
+        };
         Failure::new(
             ErrorKind::VerificationFailed,
             Step::AppendAndUpdate,
-            "the tenant accepted the write, but what it shows is the list from before",
+            message,
             "Don't run again before you have looked: the next run could start from the same old list.",
         )
     }
