@@ -21,6 +21,9 @@ const FIRST_PAGE: usize = 2;
 /// How many are asked for next, if there are more.
 const NEXT_PAGES: usize = 100;
 
+/// What is wrong with a record that no username can be made of.
+const INCOMPLETE: &str = "it returns an API token without a client ID";
+
 /// No more records than this are looked at.
 const MOST_RECORDS: usize = 1000;
 
@@ -201,6 +204,7 @@ impl Tenant {
             ApiTokenRef::ClientId(client_id) => json!({ "clientId": client_id.as_str() }),
         };
         let mut tokens: Vec<ApiToken> = Vec::new();
+        let mut has_incomplete = false;
         let (mut offset, mut limit) = (0, FIRST_PAGE);
         loop {
             let query = [
@@ -217,11 +221,10 @@ impl Tenant {
             let (page_is_empty, page_is_full) = (records.is_empty(), records.len() >= limit);
             for record in records {
                 if !record.is(wanted) {
+                    has_incomplete |= record.client_id().is_none();
                     continue;
                 }
-                let token = record.into_token();
-                let token =
-                    token.ok_or_else(|| answer.unfit("it returns an API token without a client ID"))?;
+                let token = record.into_token().ok_or_else(|| answer.unfit(INCOMPLETE))?;
                 if tokens.iter().all(|known| known.guid != token.guid) {
                     tokens.push(token);
                 }
@@ -230,6 +233,10 @@ impl Tenant {
             // Where it isn't said, behind a full page there may be another.
             let matching = matching.unwrap_or(offset + usize::from(page_is_full));
             if page_is_empty || offset >= matching.min(MOST_RECORDS) {
+                // What isn't like an API token at all may be no answer of the API.
+                if tokens.is_empty() && has_incomplete {
+                    return Err(answer.unfit(INCOMPLETE));
+                }
                 if tokens.iter().any(|token| token.expires_at_ms.is_none()) {
                     warn!(
                         "the tenant doesn't say when the API token expires: it is taken for one that hasn't"
