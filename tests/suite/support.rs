@@ -169,7 +169,7 @@ fn start_in_turn(command: &mut Command) -> Child {
     static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = STARTING.blocking_lock();
     let child = command.spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(2));
+    std::thread::sleep(Duration::from_millis(1));
     child
 }
 

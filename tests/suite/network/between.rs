@@ -132,6 +132,9 @@ impl Shared {
             tokio::select! {
                 length = client.read(&mut asked) => {
                     let words = &asked[..length?];
+                    if words.is_empty() {
+                        return Ok(());
+                    }
                     told.push_str(&String::from_utf8_lossy(words));
                     tenant.write_all(words).await?;
                 }
