@@ -3,6 +3,7 @@
 //! and a deadline. What may never be written the model itself refuses; after each run, what it says
 //! is held against what the model knows.
 
+mod case;
 mod claims;
 mod tenant;
 
@@ -18,7 +19,8 @@ use crate::atlan::{ApiToken, Snapshot};
 use crate::budget::signals::Signal;
 use crate::budget::{Budget, Stop};
 use crate::config::{ApiTokenRef, ClientId, Job, Role};
-use tenant::{Case, FATES, Fate, Model, OTHERS, Other, target};
+use case::{Case, FATES, Fate, OTHERS, Other};
+use tenant::{Model, target};
 
 /// What a case starts from.
 fn start(case: &Case) -> (Model, Job, Outcome, Snapshot) {

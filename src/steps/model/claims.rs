@@ -6,7 +6,8 @@ use tokio::time::Instant;
 
 use super::super::history::Changed;
 use super::super::outcome::{Outcome, Status};
-use super::tenant::{Case, Fate, Model, Other, Sent, TOKEN};
+use super::case::{Case, Fate, Other, TOKEN};
+use super::tenant::{Model, Sent};
 use crate::atlan::MOST_AGE;
 use crate::config::Role;
 use crate::error::ErrorKind;
