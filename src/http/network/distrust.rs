@@ -72,6 +72,10 @@ impl Distrust {
                 Some(webpki::Error::EndEntityUsedAsCa) => {
                     Distrust::new("it is signed with a certificate that isn't a CA's", MAKE_ANOTHER)
                 }
+                // As openssl x509 -req makes it without an -extfile.
+                Some(webpki::Error::UnsupportedCertVersion) => {
+                    Distrust::new("it is of X.509 version 1 or 2, without extensions", MAKE_ANOTHER)
+                }
                 Some(other) => Distrust::of_a_rule(other),
                 None => Distrust::of_a_rule(other),
             },
@@ -169,7 +173,7 @@ mod tests {
         };
         for (why, words) in [
             (other(webpki::Error::CaUsedAsEndEntity), "openssl req -x509"),
-            (other(webpki::Error::UnsupportedCertVersion), "certificates: unsupported cert version"),
+            (other(webpki::Error::UnsupportedCertVersion), "version 1"),
             (other(webpki::Error::NameConstraintViolation), "certificates: name constraint violation"),
             (CertificateError::Other(OtherError(Arc::new(std::fmt::Error))), "breaks a rule"),
             (other_host(&["DnsName(\"tenant.example\")"]), "(tenant.example)"),
