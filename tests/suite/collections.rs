@@ -156,3 +156,15 @@ fn wrong_inputs_for_a_collection_are_refused() {
     }
     assert_eq!(tenant.connections(), 0);
 }
+
+#[test]
+fn a_creator_whom_the_tenant_put_back_is_no_other_writer() {
+    let tenant = tenant();
+    tenant.edit(|world| "guest".clone_into(&mut world.asset(example::COLLECTION).created_by));
+    // Somebody is gone, and the only newcomer is who comes back by itself: nobody else is to blame.
+    tenant.after(Stage::Write, |world| world.asset(example::COLLECTION).remove("asmith"));
+    let ran = job(&tenant, "editor").run();
+    ran.failed(11, "verification_failed", UPDATE);
+    ran.says("\"asmith\" no longer is", "If they were removed on purpose");
+    assert_eq!(tenant.admin_users(example::COLLECTION), ["jdoe", USERNAME, "guest"]);
+}
