@@ -21,11 +21,11 @@ const FIRST_PAGE: usize = 2;
 /// How many are asked for next, if there are more.
 const NEXT_PAGES: usize = 100;
 
-/// What is wrong with a record that no username can be made of.
-const INCOMPLETE: &str = "it returns an API token without a client ID";
-
 /// No more records than this are looked at.
 const MOST_RECORDS: usize = 1000;
+
+/// What is wrong with a record that no username can be made of.
+const INCOMPLETE: &str = "it returns an API token without a client ID";
 
 /// An API token, or an OAuth client.
 #[derive(Clone, Debug, PartialEq, Eq)]

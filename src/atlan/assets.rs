@@ -183,9 +183,9 @@ impl Tenant {
             Update { entity: UpdatedEntity { type_name: self.target.kind().type_name(), attributes } };
         #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
         let body = serde_json::to_vec(&update).expect("JSON of strings");
-        let target = (Service::Atlas, &self.services.atlas);
+        let atlas = (Service::Atlas, &self.services.atlas);
         let query = [("attr:qualifiedName", qualified_name)];
-        let call = Call::put(target, &self.path(), &query, body, list.not_after(), self.may_connect);
+        let call = Call::put(atlas, &self.path(), &query, body, list.not_after(), self.may_connect);
         let answer = self.http.send(&call, Some(self.session.bearer()), budget).await;
         // The next may open a connection, if this one was kept back for want of one.
         self.may_connect = matches!(&answer, Err(CallError { fault: Fault::KeptBack(_), .. }));

@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    fn network(variables: &[(&str, &str)], redactor: &Redactor) -> Surroundings {
+    fn surroundings(variables: &[(&str, &str)], redactor: &Redactor) -> Surroundings {
         let variables: Vec<_> = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
         Surroundings::of(&variables, redactor)
     }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn variables_of_others_are_cleaned_like_ours() {
         let redactor = Redactor::default();
-        let network = network(
+        let found = surroundings(
             &[
                 ("https_proxy", "\"http://proxy:3128\"\r\n"),
                 ("HTTP_PROXY", "  "),
@@ -113,11 +113,11 @@ mod tests {
         let shown = |variable: &Option<Variable>| {
             variable.as_ref().map(|variable| (variable.name, variable.value.expose_secret().to_owned()))
         };
-        assert_eq!(shown(&network.https_proxy), Some(("https_proxy", "http://proxy:3128".to_owned())));
-        assert_eq!(shown(&network.http_proxy), Some(("http_proxy", "http://lower:1".to_owned())));
-        assert_eq!(shown(&network.no_proxy), Some(("NO_PROXY", "a".to_owned())));
-        assert_eq!(network.ssl_cert_file, Some("/ca.pem".into()));
-        assert!(network.ssl_cert_dir.is_none() && network.in_cluster);
+        assert_eq!(shown(&found.https_proxy), Some(("https_proxy", "http://proxy:3128".to_owned())));
+        assert_eq!(shown(&found.http_proxy), Some(("http_proxy", "http://lower:1".to_owned())));
+        assert_eq!(shown(&found.no_proxy), Some(("NO_PROXY", "a".to_owned())));
+        assert_eq!(found.ssl_cert_file, Some("/ca.pem".into()));
+        assert!(found.ssl_cert_dir.is_none() && found.in_cluster);
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
             ["http://me:sesame#/open@proxy:1", "me:sesame#/open@proxy", "http://me:sesame%23%2Fopen@proxy"]
         {
             let redactor = Redactor::default();
-            network(&[("HTTPS_PROXY", proxy)], &redactor);
+            surroundings(&[("HTTPS_PROXY", proxy)], &redactor);
             assert_eq!(redactor.clean("sesame#/open, sesame%23%2fopen"), "[REDACTED], [REDACTED]", "{proxy}");
         }
     }

@@ -12,14 +12,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
+use super::UserListApi;
 use super::append_and_update::append_and_update;
 use super::history::Changed;
 use super::outcome::Outcome;
-use crate::atlan::{ApiToken, Snapshot};
+use crate::atlan::{ApiToken, FreshList, Snapshot, Written};
 use crate::budget::signals::Signal;
 use crate::budget::{Budget, Stop};
 use crate::config::{ApiTokenRef, ClientId, Job, Role};
-use case::{Case, FATES, Fate, OTHERS, Other};
+use crate::error::{ErrorKind, Failure};
+use case::{Case, FATES, Fate, OTHERS, Other, TOKEN};
 use tenant::{Model, target};
 
 /// What a case starts from.
@@ -42,6 +44,18 @@ fn start(case: &Case) -> (Model, Job, Outcome, Snapshot) {
     (model, job, outcome, found)
 }
 
+/// The real step 3 for the API token of [`start`].
+async fn step_3(
+    api: &mut impl UserListApi,
+    job: &Job,
+    found: Snapshot,
+    outcome: &mut Outcome,
+    budget: &Budget,
+) -> Result<(), Failure> {
+    let username = outcome.api_token.as_ref().unwrap().username.clone();
+    append_and_update(api, job, &username, found, outcome, budget).await
+}
+
 /// Runs the case, and holds what is said against what is so.
 async fn check(case: Case) {
     let (mut model, job, mut outcome, found) = start(&case);
@@ -55,8 +69,7 @@ async fn check(case: Case) {
         });
     }
     let budget = Budget::new(deadline, stop);
-    let username = outcome.api_token.as_ref().unwrap().username.clone();
-    let ended = append_and_update(&mut model, &job, &username, found, &mut outcome, &budget).await;
+    let ended = step_3(&mut model, &job, found, &mut outcome, &budget).await;
     outcome.failure = ended.err();
     claims::hold(&model, &outcome, Instant::now());
     // What is still under way is carried out, and must not make a lie of "nothing was changed".
@@ -157,11 +170,11 @@ fn whatever_happens_around_the_write_the_outcome_is_the_truth() {
     assert!(runs > 10_000);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_run_that_ends_in_the_middle_of_its_write_leaves_the_truth_open() {
-    let case = Case {
+/// With one write, and with nobody and nothing in its way.
+fn quiet(fate: Fate) -> Case {
+    Case {
         role: Role::ConnectionAdmin,
-        fates: vec![Fate::Slow],
+        fates: vec![fate],
         lag_ms: 0,
         every_other: false,
         other: Other::Nobody,
@@ -170,11 +183,46 @@ async fn a_run_that_ends_in_the_middle_of_its_write_leaves_the_truth_open() {
         deadline_ms: 120_000,
         settle_ms: 0,
         unreadable_from: None,
-    };
-    let (mut model, job, mut outcome, found) = start(&case);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_ends_in_the_middle_of_its_write_leaves_the_truth_open() {
+    let (mut model, job, mut outcome, found) = start(&quiet(Fate::Slow));
     let budget = Budget::new(model.started + Duration::from_secs(120), Stop::default());
-    let username = outcome.api_token.as_ref().unwrap().username.clone();
-    let run = append_and_update(&mut model, &job, &username, found, &mut outcome, &budget);
+    let run = step_3(&mut model, &job, found, &mut outcome, &budget);
     assert!(timeout(Duration::from_secs(1), run).await.is_err(), "it panicked, say");
     assert_eq!(outcome.history.changed(), Changed::Unknown);
+}
+
+/// Shows what was written once, and then only what was there before.
+struct Relapsing {
+    before: Snapshot,
+    reads: u32,
+}
+
+impl UserListApi for Relapsing {
+    async fn read(&mut self, _: &Budget) -> Result<Snapshot, Failure> {
+        self.reads += 1;
+        if self.reads > 1 {
+            return Ok(self.before.clone());
+        }
+        let written = [self.before.users.names(), &[TOKEN.to_owned()]].concat();
+        Ok(Snapshot::of(&self.before.target, &written, &[], 2))
+    }
+
+    async fn write(&mut self, _: FreshList, _: &Budget) -> Written {
+        Written::Accepted
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_was_shown_and_is_not_shown_any_more_is_told_as_that() {
+    let case = Case { settle_ms: 1000, ..quiet(Fate::Accepted) };
+    let (model, job, mut outcome, before) = start(&case);
+    let budget = Budget::new(model.started + Duration::from_secs(120), Stop::default());
+    let mut api = Relapsing { before: before.clone(), reads: 0 };
+    let failure = step_3(&mut api, &job, before, &mut outcome, &budget).await.unwrap_err();
+    assert_eq!((failure.kind, outcome.history.changed()), (ErrorKind::VerificationFailed, Changed::Yes));
+    assert!(failure.message.starts_with("the tenant showed the change, and then only"), "{failure}");
 }

@@ -10,6 +10,7 @@ use crate::support::{Job, WAYS_TO_NAME_IT, all_at_once, example};
 const TOKEN: &str = "retrieve-token";
 const OAUTH_CLIENT: &str = "oauth-client-0a1b2c3d-0000-4000-8000-0000000000e1";
 const SECOND_GUID: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e22";
+const THIRD_GUID: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33";
 
 /// An API token's record that expired an hour ago, or that lasts.
 fn add_namesake(tenant: &StandIn, guid: &str, client_id: &str, expired: bool) {
@@ -31,7 +32,7 @@ fn record(guid: &str, client_id: &str, name: &str) -> Value {
 fn of_several_with_one_name_the_only_one_that_has_not_expired_is_meant() {
     let tenant = example();
     add_namesake(&tenant, SECOND_GUID, "apikey-2", true);
-    add_namesake(&tenant, "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33", "apikey-3", true);
+    add_namesake(&tenant, THIRD_GUID, "apikey-3", true);
     let ran = Job::against(&tenant).run();
     assert_eq!(ran.added()["api_token"]["guid"], example::TOKEN_GUID);
     assert!(ran.stderr.contains("2 more API tokens named"), "{ran:?}");
@@ -42,13 +43,13 @@ fn of_several_with_one_name_the_only_one_that_has_not_expired_is_meant() {
 fn several_that_have_not_expired_are_ambiguous_and_it_is_said_which_have() {
     let tenant = example();
     add_namesake(&tenant, SECOND_GUID, "apikey-2", false);
-    add_namesake(&tenant, "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33", "apikey-3", true);
+    add_namesake(&tenant, THIRD_GUID, "apikey-3", true);
     let ran = Job::against(&tenant).run();
     ran.failed(5, "token_ambiguous", TOKEN);
     ran.says("several API tokens named \"ci-pipeline\"", "API_TOKEN_GUID");
     ran.says(&format!("\"{}\"", example::TOKEN_GUID), "");
     ran.says(&format!("\"{SECOND_GUID}\""), "");
-    ran.says("\"5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33\" (expired)", "");
+    ran.says(&format!("\"{THIRD_GUID}\" (expired)"), "");
     assert_eq!(tenant.count(Stage::Write), 0);
 }
 
@@ -58,7 +59,7 @@ fn a_look_alike_of_several_is_not_what_is_meant() {
     let name = format!("{} ", example::TOKEN);
     tenant.edit(|world| {
         world.add_token(&name, SECOND_GUID, "apikey-2");
-        world.add_token(&name, "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33", "apikey-3");
+        world.add_token(&name, THIRD_GUID, "apikey-3");
     });
     let ran = Job::against(&tenant).env("API_TOKEN_NAME", &name).run();
     ran.failed(5, "token_ambiguous", TOKEN);

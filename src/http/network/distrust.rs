@@ -76,7 +76,7 @@ impl Distrust {
                 Some(webpki::Error::UnsupportedCertVersion) => {
                     Distrust::new("it is of X.509 version 1 or 2, without extensions", MAKE_ANOTHER)
                 }
-                Some(other) => Distrust::of_a_rule(other),
+                Some(rule) => Distrust::of_a_rule(rule),
                 None => Distrust::of_a_rule(other),
             },
             other => Distrust::of_a_rule(other),

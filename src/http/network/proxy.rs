@@ -36,33 +36,33 @@ impl Proxies {
         surroundings: &Surroundings,
         targets: &[&Url],
     ) -> Result<(Proxies, Vec<String>), Refusal> {
-        let mut proxies = Proxies::default();
+        let named = targets.iter().find_map(|target| named_for(target, surroundings));
+        let Some(variable) = named else { return Ok(Default::default()) };
+        let exempt = match &surroundings.no_proxy {
+            Some(list) => NoProxy::parse(list.value.expose_secret()).map_err(|what| (list.name, what))?,
+            None => NoProxy::default(),
+        };
+        let proxied: Vec<&Url> = targets.iter().copied().filter(|target| !exempt.covers(target)).collect();
+        if proxied.is_empty() {
+            return Ok(Default::default());
+        }
+        let is_ipv6 = |url: &&Url| url.scheme() == "https" && matches!(url.host(), Some(Host::Ipv6(_)));
+        if proxied.iter().any(is_ipv6) {
+            let what = "can't be used for an IPv6 address: name that in NO_PROXY";
+            return Err((variable.name, what.to_owned()));
+        }
+        let proxy = Proxy::of(variable).map_err(|what| (variable.name, what))?;
+        let proxies = Proxies { proxy: Some(Arc::new(proxy)), exempt };
         let mut warnings: Vec<String> = Vec::new();
-        for target in targets {
-            let Some(variable) = named_for(target, surroundings) else { continue };
-            if let Some(no_proxy) = &surroundings.no_proxy {
-                let exempt = NoProxy::parse(no_proxy.value.expose_secret());
-                proxies.exempt = exempt.map_err(|what| (no_proxy.name, what))?;
-            }
-            if proxies.exempt.covers(target) {
-                continue;
-            }
-            if target.scheme() == "https" && matches!(target.host(), Some(Host::Ipv6(_))) {
-                let what = "can't be used for an IPv6 address: name that in NO_PROXY";
-                return Err((variable.name, what.to_owned()));
-            }
-            let proxy = Proxy::of(variable).map_err(|what| (variable.name, what))?;
-            proxies.proxy = Some(Arc::new(proxy));
-            if proxies.of(target).is_none() {
-                let warning = format!(
-                    "{} isn't used for {}: a proxy on another machine could read what goes to http:// \
-                     addresses, so these are asked directly",
-                    variable.name,
-                    place(target)
-                );
-                if !warnings.contains(&warning) {
-                    warnings.push(warning);
-                }
+        for target in proxied.into_iter().filter(|target| proxies.of(target).is_none()) {
+            let warning = format!(
+                "{} isn't used for {}: a proxy on another machine could read what goes to http:// \
+                 addresses, so these are asked directly",
+                variable.name,
+                place(target)
+            );
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
             }
         }
         Ok((proxies, warnings))

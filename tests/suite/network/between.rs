@@ -142,7 +142,10 @@ impl Shared {
                     if told.contains(word) {
                         return client.get_mut().0.write_all(b"HTTP/1.1 502 Bad Gateway\r\n\r\n").await;
                     }
-                    client.write_all(&answered[..length?]).await?;
+                    match length? {
+                        0 => return Ok(()),
+                        length => client.write_all(&answered[..length]).await?,
+                    }
                 }
             }
         }
