@@ -75,7 +75,6 @@ kinds! {
     VerificationFailed 11 "verification_failed" NEVER "the write was accepted, yet the token isn't there or somebody is gone"
     Internal 70 "internal" NEVER "a bug: please report it"
     Unavailable 75 "unavailable" LATER "timeouts, connection failures, 429 or 5xx outlasted the deadline"
-    HungUp 129 "interrupted" LATER "stopped by SIGHUP"
     Interrupted 130 "interrupted" LATER "stopped by SIGINT"
     Killed 137 "interrupted" LATER "killed, perhaps for want of memory"
     Terminated 143 "interrupted" LATER "stopped by SIGTERM"
@@ -99,7 +98,7 @@ impl ErrorKind {
 
     /// True for a run that a signal ended.
     pub(crate) fn is_by_signal(self) -> bool {
-        matches!(self, ErrorKind::HungUp | ErrorKind::Interrupted | ErrorKind::Terminated)
+        matches!(self, ErrorKind::Interrupted | ErrorKind::Terminated)
     }
 
     /// True if the same run can succeed later without anybody changing anything. This is the one
