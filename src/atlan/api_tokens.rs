@@ -184,8 +184,8 @@ impl Tenant {
                 Ok(()) => {}
                 Err(Over::Deadline) => return Ok(found),
                 Err(over) => {
-                    let (fault, service) = (Fault::Stopped(over), Service::Heracles);
-                    return Err(CallError { fault, exchange: found.exchange, service });
+                    let (fault, service) = (Fault::Ended(over), Service::Heracles);
+                    return Err(CallError { fault, exchange: found.exchange, service, sent: false });
                 }
             }
         }

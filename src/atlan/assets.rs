@@ -16,7 +16,7 @@ use super::{CallError, Tenant};
 use crate::budget::Budget;
 use crate::config::{AssetKind, Role, Target};
 use crate::error::Failure;
-use crate::http::{Answer, Call, Fault, Refusal, Service};
+use crate::http::{Answer, Call, Refusal, Service};
 
 /// The answer to the read.
 #[derive(Deserialize)]
@@ -185,11 +185,9 @@ impl Tenant {
         let body = serde_json::to_vec(&update).expect("JSON of strings");
         let atlas = (Service::Atlas, &self.services.atlas);
         let query = [("attr:qualifiedName", qualified_name)];
-        let call = Call::put(atlas, &self.path(), &query, body, list.not_after(), self.may_connect);
-        let answer = self.http.send(&call, Some(self.session.bearer()), budget).await;
-        // The next may open a connection, if this one was kept back for want of one.
-        self.may_connect = matches!(&answer, Err(CallError { fault: Fault::KeptBack(_), .. }));
-        self.http.parse::<AnyObject>(&answer?)?;
+        let call = Call::put(atlas, &self.path(), &query, body, list.not_after());
+        let answer = self.http.send(&call, Some(self.session.bearer()), budget).await?;
+        self.http.parse::<AnyObject>(&answer)?;
         Ok(())
     }
 

@@ -44,8 +44,6 @@ pub(crate) struct Tenant {
     /// The asset as it was last read.
     last_read: Option<Snapshot>,
     young_right: YoungRight,
-    /// True if the next write may open a connection.
-    may_connect: bool,
     write_patience: Patience,
 }
 
@@ -67,7 +65,6 @@ impl Tenant {
             target: job.target.clone(),
             last_read: None,
             young_right,
-            may_connect: false,
             write_patience: Patience::new(),
         })
     }

@@ -51,7 +51,7 @@ impl Patience {
     /// deadline does.
     pub(super) fn or_what_was_before(&mut self, error: CallError) -> Result<CallError, CallError> {
         match (&error.fault, self.before.take()) {
-            (Fault::NotMade(Over::Deadline), Some(before)) => Err(before),
+            (Fault::Ended(Over::Deadline), Some(before)) => Err(before),
             _ => Ok(error),
         }
     }
@@ -132,15 +132,15 @@ mod tests {
                 status: None,
                 request_id: "1".to_owned(),
             };
-            CallError { fault, exchange, service: Service::Atlas }
+            CallError { fault, exchange, service: Service::Atlas, sent: false }
         };
         let budget = Budget::new(Instant::now() + Duration::from_secs(1), Default::default());
         let mut patience = Patience::new();
-        let first = patience.or_what_was_before(error(Fault::NotMade(Over::Deadline)));
+        let first = patience.or_what_was_before(error(Fault::Ended(Over::Deadline)));
         assert!(first.is_ok(), "nothing went wrong before");
         let timed_out = error(Fault::TimedOut(Duration::from_secs(30)));
         patience.wait(Duration::from_millis(100), timed_out, &budget).await.unwrap();
-        let told = patience.or_what_was_before(error(Fault::NotMade(Over::Deadline))).unwrap_err();
+        let told = patience.or_what_was_before(error(Fault::Ended(Over::Deadline))).unwrap_err();
         assert!(matches!(told.fault, Fault::TimedOut(_)), "{told}");
     }
 }

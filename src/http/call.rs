@@ -12,10 +12,8 @@ pub(crate) struct Call {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) body: Option<(&'static str, Bytes)>,
-    /// For a write that gets old: when it must be on its way.
+    /// For a write that gets old: when all of it must be on its way.
     pub(super) not_after: Option<Instant>,
-    /// False if it is to be sent on a connection that is open already.
-    pub(super) may_connect: bool,
 }
 
 impl Call {
@@ -31,11 +29,10 @@ impl Call {
         query: &[(&str, &str)],
         json: Vec<u8>,
         not_after: Instant,
-        may_connect: bool,
     ) -> Call {
         let body = Some(("application/json", json.into()));
         let call = Call::new(service, Method::PUT, below(base, path, query), body);
-        Call { not_after: Some(not_after), may_connect, ..call }
+        Call { not_after: Some(not_after), ..call }
     }
 
     /// A POST of a form.
@@ -46,7 +43,7 @@ impl Call {
     }
 
     fn new(service: Service, method: Method, url: Url, body: Option<(&'static str, Bytes)>) -> Call {
-        Call { service, method, url, body, not_after: None, may_connect: true }
+        Call { service, method, url, body, not_after: None }
     }
 }
 

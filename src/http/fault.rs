@@ -21,24 +21,25 @@ pub(crate) struct CallError {
     pub(crate) exchange: Exchange,
     /// Whom the request was meant for.
     pub(crate) service: Service,
+    /// True if HTTP asked for its body: then it can have arrived.
+    pub(crate) sent: bool,
 }
 
 /// How it failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// The run's time was up before the request was made.
-    #[error("there was no time left for it")]
-    NotMade(Over),
-    /// The run was told to stop while it waited for the answer.
-    #[error("the run was stopped before the answer came")]
-    Stopped(Over),
+    /// The run came to its end before the request was made, or before the answer was there.
+    #[error("the run ended before there was an answer")]
+    Ended(Over),
     /// No answer came in time.
     #[error("no answer within {:.1} s", .0.as_secs_f64())]
     TimedOut(Duration),
-    /// It had to stay here: what it says would have been too old, or there was no connection to send
-    /// it on at once.
-    #[error("{0}")]
-    KeptBack(String),
+    /// What it says got too old on the way, and the rest of it stayed here.
+    #[error("what was to be written got too old before it was sent")]
+    TooOld,
+    /// Who stands in between answered with what it had kept for so many seconds.
+    #[error("a cache in between answered, with what the tenant said {0} s ago (Age)")]
+    Cached(u64),
     /// The network, TLS, a proxy, or what is no HTTP.
     #[error("{0}")]
     Broken(Box<Broken>),
@@ -182,9 +183,9 @@ impl CallError {
     /// Whether the same request can succeed later.
     pub(crate) fn heals(&self) -> Heals {
         match &self.fault {
-            Fault::NotMade(_) | Fault::Stopped(_) | Fault::NotTheApi(_) => Heals::Never,
-            Fault::TimedOut(_) => Heals::Soon,
-            Fault::KeptBack(_) => Heals::AtOnce,
+            Fault::Ended(_) | Fault::NotTheApi(_) => Heals::Never,
+            Fault::TimedOut(_) | Fault::Cached(_) => Heals::Soon,
+            Fault::TooOld => Heals::AtOnce,
             Fault::Broken(broken) => broken.heals(),
             Fault::Refused(refusal) if (300..400).contains(&refusal.status) => Heals::AfterFewTries,
             Fault::Refused(refusal) if refusal.passes() => Heals::Soon,
@@ -195,18 +196,13 @@ impl CallError {
 
     /// True if the request may have been carried out although it failed.
     pub(crate) fn may_have_been_carried_out(&self) -> bool {
-        match &self.fault {
-            Fault::NotMade(_) | Fault::KeptBack(_) => false,
-            Fault::Stopped(_) | Fault::TimedOut(_) | Fault::NotTheApi(_) => true,
-            Fault::Broken(broken) => broken.may_have_arrived(),
-            Fault::Refused(refusal) => !refusal.was_not_carried_out(),
-        }
+        self.sent && !self.refusal().is_some_and(Refusal::was_not_carried_out)
     }
 
     /// The same error; if a signal came while it was waited for another try, that one.
     pub(crate) fn or_stopped(self, over: Over) -> CallError {
         match over {
-            Over::Stopped(_) => CallError { fault: Fault::Stopped(over), ..self },
+            Over::Stopped(_) => CallError { fault: Fault::Ended(over), ..self },
             Over::Deadline => self,
         }
     }

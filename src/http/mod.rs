@@ -15,21 +15,22 @@ use std::time::{Duration, SystemTime};
 
 use backon::ExponentialBuilder;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue,
 };
-use reqwest::redirect;
+use reqwest::{Method, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::debug;
 use uuid::Uuid;
 
-use crate::budget::{Budget, Over};
+use crate::budget::Budget;
 use crate::config::Access;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::text;
 use crate::text::redact::Redactor;
-use fresh::FreshBody;
+use fresh::{Outgoing, Sent};
 use network::{Broken, Network};
 
 /// The header that Atlan's support asks for.
@@ -70,6 +71,7 @@ impl Answer {
             fault: Fault::NotTheApi(what.into()),
             exchange: self.exchange.clone(),
             service: self.service,
+            sent: true,
         }
     }
 }
@@ -121,7 +123,8 @@ impl Http {
             request_id: Uuid::new_v4().to_string(),
         };
         let started = Instant::now();
-        let outcome = match self.attempt(call, bearer, &mut exchange, budget).await {
+        let sent = Sent::default();
+        let outcome = match self.attempt(call, bearer, &mut exchange, &sent, budget).await {
             Err(Fault::Broken(broken)) => {
                 Err(Fault::Broken(self.with_second_look(*broken, call, budget).await))
             }
@@ -137,7 +140,7 @@ impl Http {
         );
         match outcome {
             Ok((date, body)) => Ok(Answer { body, date, exchange, service: call.service }),
-            Err(fault) => Err(CallError { fault, exchange, service: call.service }),
+            Err(fault) => Err(CallError { fault, exchange, service: call.service, sent: sent.settle() }),
         }
     }
 
@@ -147,14 +150,15 @@ impl Http {
         call: &Call,
         bearer: Option<HeaderValue>,
         exchange: &mut Exchange,
+        sent: &Sent,
         budget: &Budget,
     ) -> Result<Good, Fault> {
-        budget.allows(Duration::ZERO).map_err(Fault::NotMade)?;
+        budget.allows(Duration::ZERO).map_err(Fault::Ended)?;
         let limit = self.request_timeout.min(budget.left());
-        match budget.limit(limit, self.round_trip(call, bearer, exchange)).await {
+        match budget.limit(limit, self.round_trip(call, bearer, exchange, sent)).await {
             Ok(Some(outcome)) => outcome,
-            Ok(None) => Err(self.fault_of_waiting(None, limit, call)),
-            Err(over) => Err(self.fault_of_waiting(Some(over), limit, call)),
+            Ok(None) => Err(Fault::TimedOut(limit)),
+            Err(over) => Err(Fault::Ended(over)),
         }
     }
 
@@ -163,22 +167,22 @@ impl Http {
         call: &Call,
         bearer: Option<HeaderValue>,
         exchange: &mut Exchange,
+        sent: &Sent,
     ) -> Result<Good, Fault> {
         let mut request = self
             .client
             .request(call.method.clone(), call.url.clone())
             .header(REQUEST_ID, &exchange.request_id);
+        if call.method == Method::GET {
+            request = request.header(CACHE_CONTROL, "no-cache");
+        }
         if let Some(bearer) = bearer {
             request = request.header(AUTHORIZATION, bearer);
         }
         if let Some((content_type, bytes)) = &call.body {
-            let bytes = bytes.clone();
-            request = request.header(CONTENT_TYPE, *content_type).body(match call.not_after {
-                Some(not_after) => reqwest::Body::wrap(FreshBody { bytes: Some(bytes), not_after }),
-                None => bytes.into(),
-            });
+            let body = Outgoing::new(bytes.clone(), call.not_after, sent);
+            request = request.header(CONTENT_TYPE, *content_type).body(reqwest::Body::wrap(body));
         }
-        self.network.allow_connections(call.may_connect);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return Err(self.fault_of(&error, call)),
@@ -189,6 +193,10 @@ impl Http {
             return Err(Fault::Broken(broken.into()));
         }
         let headers = response.headers().clone();
+        // Who keeps answers may show the list from before somebody was added: nothing is used of it.
+        if let Some(age) = age(&headers).filter(|_| call.method == Method::GET) {
+            return Err(Fault::Cached(age));
+        }
         let body = self.network.read(response, &call.url).await;
         let body = body.map_err(|broken| Fault::Broken(broken.into()))?;
         if status.is_success() {
@@ -197,21 +205,10 @@ impl Http {
         Err(Fault::Refused(Refusal::new(call.service, status.as_u16(), &headers, &body, &self.redactor)))
     }
 
-    /// What it says that the answer didn't come in time. As long as the connection wasn't there,
-    /// nothing was sent.
-    fn fault_of_waiting(&self, over: Option<Over>, limit: Duration, call: &Call) -> Fault {
-        match (over, self.network.waited(&call.url, limit)) {
-            (Some(over @ Over::Stopped(_)), Some(_)) => Fault::NotMade(over),
-            (Some(over @ Over::Stopped(_)), None) => Fault::Stopped(over),
-            (_, Some(broken)) => Fault::Broken(broken.into()),
-            (_, None) => Fault::TimedOut(limit),
-        }
-    }
-
     fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
-        match network::kept_back(error) {
-            Some(reason) => Fault::KeptBack(reason),
-            None => Fault::Broken(self.network.broken(error, &call.url).into()),
+        match network::is_too_old(error) {
+            true => Fault::TooOld,
+            false => Fault::Broken(self.network.broken(error, &call.url).into()),
         }
     }
 
@@ -240,6 +237,13 @@ fn default_headers(access: &Access) -> HeaderMap {
     headers
 }
 
+/// For how long somebody in between has kept this answer; nothing if it is the server's own.
+fn age(headers: &HeaderMap) -> Option<u64> {
+    let age = headers.get(AGE)?.to_str().ok()?.split(',').next()?.trim();
+    let is_number = !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| age.parse().unwrap_or(u64::MAX)).filter(|age| *age > 0)
+}
+
 /// The JSON of a body, or what is wrong with it, bounded and without secrets.
 pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Result<T, String> {
     let body = std::str::from_utf8(body).map_err(|_| "its answer isn't valid UTF-8".to_owned())?;
@@ -263,6 +267,25 @@ pub(crate) fn refusal_of(body: &[u8]) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_that_somebody_kept_is_known_by_its_age() {
+        for (value, kept) in [
+            ("1", Some(1)),
+            (" 37 ", Some(37)),
+            ("60, 0", Some(60)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("0", None),
+            ("000", None),
+            ("-1", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(AGE, HeaderValue::from_static(value))]);
+            assert_eq!(age(&headers), kept, "{value:?}");
+        }
+        assert_eq!(age(&HeaderMap::new()), None);
+    }
 
     #[test]
     fn a_bearer_token_is_marked_as_sensitive_in_its_header() {

@@ -94,6 +94,11 @@ async fn misbehave(
             tokio::time::sleep(pause).await;
             Ok(whole(answer))
         }
+        Fault::Kept(seconds) => {
+            let mut response = whole(answer);
+            response.headers_mut().insert(hyper::header::AGE, seconds.into());
+            Ok(response)
+        }
         Fault::AnswerAndClose => {
             let mut response = whole(answer);
             response.headers_mut().insert("connection", hyper::header::HeaderValue::from_static("close"));

@@ -41,6 +41,8 @@ pub enum Fault {
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
     /// The tenant's own answer, this much later.
     Late(Duration),
+    /// The tenant's own answer, as a cache gives it that has kept it for so many seconds.
+    Kept(u64),
     /// The tenant's own answer, after which it closes the connection, in an orderly way.
     AnswerAndClose,
     /// These bytes, which needn't be HTTP, after which the connection is closed. Not over TLS.
@@ -106,7 +108,7 @@ impl Fault {
 
     /// True if it is a way of giving the tenant's own answer, which there must be then.
     pub(crate) fn shows_the_answer(&self) -> bool {
-        matches!(self, Fault::Late(_) | Fault::AnswerAndClose)
+        matches!(self, Fault::Late(_) | Fault::Kept(_) | Fault::AnswerAndClose)
     }
 
     /// Nothing but an interim answer, such as 100 or 103. hyper sends none but 101, which needs

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stand_in_tenant::{Fault, Reads, Stage, StandIn, Times, World, example};
+use stand_in_tenant::{Certificate, Fault, Reads, Stage, StandIn, Times, World, example};
 
 use crate::support::{Job, Ran, all_at_once, wait_until};
 
@@ -103,11 +103,13 @@ fn the_list_is_read_again_before_a_write_is_sent_again_whatever_the_reason() {
 
 #[test]
 fn a_write_is_never_sent_with_a_list_that_got_old_on_the_way() {
-    // The tenant closes the connection after the read; the next one takes three seconds.
-    let tenant = tenant();
+    // The tenant closes the connection after the read, and for the next TLS takes more than a second.
+    let tenant = StandIn::start_tls(World::example(), Certificate::Good);
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca.path(), &tenant.ca_pem).unwrap();
     tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
     tenant.after(Stage::Read, |world| world.first().add("dave"));
-    let running = Job::against(&tenant).start();
+    let running = Job::against(&tenant).env("SSL_CERT_FILE", ca.path()).start();
     wait_until("the read", || tenant.count(Stage::Read) > 0);
     tenant.set_accept_delay(ms(1500));
     running.wait().added();

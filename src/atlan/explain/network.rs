@@ -33,10 +33,8 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
     };
     let fault = error.fault.to_string();
     let (kind, message, hint) = match &error.fault {
-        Fault::NotMade(Over::Stopped(signal)) | Fault::Stopped(Over::Stopped(signal)) => {
-            return signal.failure(step);
-        }
-        Fault::NotMade(Over::Deadline) | Fault::Stopped(Over::Deadline) => (
+        Fault::Ended(Over::Stopped(signal)) => return signal.failure(step),
+        Fault::Ended(Over::Deadline) => (
             ErrorKind::Unavailable,
             format!("DEADLINE_SECONDS left no time to ask {who}"),
             "Run again, or raise DEADLINE_SECONDS.".to_owned(),
@@ -46,7 +44,15 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
             format!("{who} gave {fault}"),
             format!("{RUN_AGAIN} If {who} is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS."),
         ),
-        Fault::KeptBack(_) => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
+        Fault::TooOld => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
+        Fault::Cached(_) => (
+            ErrorKind::Unavailable,
+            fault,
+            format!(
+                "{RUN_AGAIN} Nothing was used of that answer, which was asked for with Cache-Control: no-cache. Whoever \
+                 runs the proxy or gateway in between must keep it from caching what the tenant answers."
+            ),
+        ),
         Fault::Broken(broken) => (broken.kind(), fault, broken.hint()),
         Fault::NotTheApi(_) | Fault::Refused(_) => {
             (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT.to_owned())

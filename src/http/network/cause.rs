@@ -127,11 +127,6 @@ impl Broken {
             _ => ErrorKind::Unavailable,
         }
     }
-
-    /// True if the request may have been carried out all the same.
-    pub(crate) fn may_have_arrived(&self) -> bool {
-        matches!(self, Broken::Lost(..) | Broken::NotHttp(_) | Broken::Limit(_))
-    }
 }
 
 #[cfg(test)]
@@ -140,10 +135,6 @@ mod tests {
 
     use super::*;
     use crate::config::Variable;
-
-    fn hop() -> Hop {
-        Hop::Direct(reqwest::Url::parse("https://acme.example").unwrap())
-    }
 
     #[test]
     fn what_a_proxy_refuses_passes_if_its_status_says_so() {
@@ -161,20 +152,6 @@ mod tests {
         ] {
             let refusal = ProxyRefusal { target: String::new(), status, words: String::new() };
             assert_eq!(Broken::Proxy(proxy.clone(), refusal).heals(), heals, "{status:?}");
-        }
-    }
-
-    #[test]
-    fn only_what_broke_after_the_request_was_sent_may_have_been_carried_out() {
-        for (broken, may_have) in [
-            (Broken::Lost(hop(), String::new()), true),
-            (Broken::NotHttp(hop()), true),
-            (Broken::Limit(Limit::Headers), true),
-            (Broken::UnknownHost(hop()), false),
-            (Broken::NoConnection(hop(), String::new()), false),
-            (Broken::NoTls(hop(), NoTls::NotTls), false),
-        ] {
-            assert_eq!(broken.may_have_arrived(), may_have, "{broken}");
         }
     }
 }

@@ -11,7 +11,6 @@ use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
 use super::Network;
 use super::cause::{Broken, Limit, NoTls, ProxyRefusal, Waited};
-use super::connecting::ConnectionGone;
 use super::distrust::Distrust;
 use super::hop::Hop;
 use super::proxy_address::{Proxy, place};
@@ -80,10 +79,9 @@ pub(super) fn of(error: &reqwest::Error, url: &Url, network: &Network) -> Broken
     Broken::Lost(hop, why)
 }
 
-/// Why a request was kept back, if it was.
-pub(in crate::http) fn kept_back(error: &reqwest::Error) -> Option<String> {
-    let too_old = find::<TooOld>(error).map(ToString::to_string);
-    too_old.or_else(|| find::<ConnectionGone>(error).map(ToString::to_string))
+/// True if what was to be sent got too old on the way.
+pub(in crate::http) fn is_too_old(error: &reqwest::Error) -> bool {
+    find::<TooOld>(error).is_some()
 }
 
 /// What a proxy that was asked to connect to `url`'s host answered, if it answered.

@@ -3,7 +3,6 @@
 
 mod body;
 mod cause;
-mod connecting;
 mod diagnosis;
 mod distrust;
 mod hop;
@@ -17,7 +16,7 @@ mod tls;
 mod words;
 
 pub(crate) use cause::Broken;
-pub(super) use diagnosis::kept_back;
+pub(super) use diagnosis::is_too_old;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,7 +32,6 @@ use crate::config::{Access, Credentials};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::text::redact::Redactor;
 use cause::{ProxyRefusal, Waited};
-use connecting::Connecting;
 use hop::Hop;
 use proxy::Proxies;
 use proxy_address::place;
@@ -49,7 +47,6 @@ pub(crate) struct Network {
     trust: Trust,
     resolver: Resolver,
     connect_timeout: Duration,
-    connecting: Connecting,
     /// Whether anything was ever answered over it.
     answered: AtomicBool,
 }
@@ -104,8 +101,8 @@ impl Network {
 
     /// Over these proxies, with this trust.
     fn new(proxies: Proxies, trust: Trust, connect_timeout: Duration) -> Network {
-        let (resolver, connecting, answered) = Default::default();
-        Network { proxies, trust, resolver, connect_timeout, connecting, answered }
+        let (resolver, answered) = Default::default();
+        Network { proxies, trust, resolver, connect_timeout, answered }
     }
 
     /// Makes the client go this way.
@@ -114,7 +111,6 @@ impl Network {
             .apply(client)
             .tls_backend_preconfigured(self.trust.config.clone())
             .dns_resolver(Arc::new(self.resolver.clone()))
-            .connector_layer(self.connecting.clone())
             .connect_timeout(self.connect_timeout)
     }
 
@@ -126,18 +122,6 @@ impl Network {
     /// What `error` says of a request to `url`.
     pub(crate) fn broken(&self, error: &reqwest::Error, url: &Url) -> Broken {
         diagnosis::of(error, url, self)
-    }
-
-    /// What it says that a request to `url` was given up after it had waited so long: nothing if it
-    /// was sent.
-    pub(crate) fn waited(&self, url: &Url, so_long: Duration) -> Option<Broken> {
-        let waited = Waited { so_long, is_connect_timeout: false };
-        self.connecting.is_under_way().then(|| self.no_connection(url, waited))
-    }
-
-    /// From now on connections may be made, or not: a write goes out on one that is open.
-    pub(super) fn allow_connections(&self, allowed: bool) {
-        self.connecting.allow(allowed);
     }
 
     /// Whether anything was ever answered.

@@ -1,0 +1,196 @@
+//! Was the write sent? Whatever breaks between the read and the answer to the write, `changed` is
+//! false only if nothing of it can have arrived.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use stand_in_tenant::{Certificate, Fault, Stage, StandIn, Times, World, example};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::between::Files;
+use crate::support::{Job, all_at_once};
+
+/// What becomes of connections after the first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Then {
+    /// Nobody listens any more.
+    Refuse,
+    /// Taken and closed.
+    Close,
+    /// Closed once something came.
+    CloseWhenAsked,
+    /// This is said to whatever comes first.
+    Say(&'static str),
+    /// What comes is read, and never answered.
+    ReadForever,
+    /// Nothing is ever read.
+    NeverRead,
+}
+
+/// Serves on a free port of 127.0.0.1 until the test's process ends.
+fn serve<F: Future<Output = ()> + Send + 'static>(
+    receive_buffer: Option<u32>,
+    serve: impl FnOnce(TcpListener) -> F + Send + 'static,
+) -> SocketAddr {
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let socket = TcpSocket::new_v4().unwrap();
+            if let Some(size) = receive_buffer {
+                socket.set_recv_buffer_size(size).unwrap();
+            }
+            socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+            let listener = socket.listen(64).unwrap();
+            tell.send(listener.local_addr().unwrap()).unwrap();
+            serve(listener).await;
+        });
+    });
+    told.recv().unwrap()
+}
+
+/// Passes the first connection on to the tenant, after its own answer if it is to be a proxy.
+fn gate(tenant: &StandIn, is_proxy: bool, then: Then) -> SocketAddr {
+    let tenant = SocketAddr::from(([127, 0, 0, 1], tenant.port()));
+    serve(None, async move |listener| {
+        let (mut first, _) = listener.accept().await.unwrap();
+        if is_proxy {
+            let _ = first.read(&mut [0; 4096]).await.unwrap();
+            first.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        }
+        let mut listener = Some(listener);
+        if then == Then::Refuse {
+            listener = None;
+        }
+        let first = async {
+            let _ = copy_bidirectional(&mut first, &mut TcpStream::connect(tenant).await.unwrap()).await;
+            drop(first);
+            std::future::pending::<()>().await;
+        };
+        let others = async {
+            let mut kept = Vec::new();
+            let Some(listener) = listener else { return std::future::pending().await };
+            loop {
+                let (mut client, _) = listener.accept().await.unwrap();
+                let mut heard = vec![0; 1 << 16];
+                match then {
+                    Then::Refuse | Then::Close => {}
+                    Then::CloseWhenAsked => drop(client.read(&mut heard).await),
+                    Then::Say(words) => {
+                        let _ = client.read(&mut heard).await;
+                        let _ = client.write_all(words.as_bytes()).await;
+                    }
+                    Then::ReadForever => {
+                        tokio::spawn(
+                            async move { while client.read(&mut heard).await.is_ok_and(|n| n > 0) {} },
+                        );
+                    }
+                    Then::NeverRead => kept.push(client),
+                }
+            }
+        };
+        tokio::join!(first, others);
+    })
+}
+
+#[test]
+fn changed_is_false_only_if_nothing_of_the_write_can_have_arrived() {
+    const HTTP: &str = "http";
+    const HTTPS: &str = "https";
+    const PROXY: &str = "https through a proxy";
+    let cases = [
+        (HTTP, Then::Refuse, Some(json!(false))),
+        (HTTPS, Then::Refuse, Some(json!(false))),
+        (HTTPS, Then::Close, Some(json!(false))),
+        (HTTPS, Then::CloseWhenAsked, Some(json!(false))),
+        (HTTPS, Then::Say("HTTP/1.1 400 Bad Request\r\n\r\n"), Some(json!(false))),
+        (HTTPS, Then::ReadForever, Some(json!(false))),
+        (PROXY, Then::Refuse, Some(json!(false))),
+        (PROXY, Then::CloseWhenAsked, Some(json!(false))),
+        (PROXY, Then::Say("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"), Some(json!(false))),
+        // It depends on who is faster.
+        (HTTP, Then::Close, None),
+        (HTTP, Then::CloseWhenAsked, Some(Value::Null)),
+        (HTTP, Then::Say("HTTP/1.1 504 Late\r\ncontent-length: 0\r\n\r\n"), Some(Value::Null)),
+        (HTTP, Then::Say("220 mail.example\r\n"), Some(Value::Null)),
+        (HTTP, Then::ReadForever, Some(Value::Null)),
+        (HTTP, Then::NeverRead, Some(Value::Null)),
+    ];
+    all_at_once(&cases, |(way, then, changed)| {
+        let tenant = match *way {
+            HTTP => StandIn::start(World::example()),
+            _ => StandIn::start_tls(World::example(), Certificate::Good),
+        };
+        let files = Files::with([("ca.pem", tenant.ca_pem.as_bytes())]);
+        tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
+        let gate = gate(&tenant, *way == PROXY, *then);
+        let job = Job::against(&tenant).env("DEADLINE_SECONDS", "4").env("REQUEST_TIMEOUT_SECONDS", "1");
+        let ran = match *way {
+            HTTP => job.env("ATLAN_BASE_URL", format!("http://{gate}")),
+            HTTPS => job
+                .env("ATLAN_BASE_URL", format!("https://{gate}"))
+                .env("SSL_CERT_FILE", files.path("ca.pem")),
+            _ => job.env("HTTPS_PROXY", format!("http://{gate}")).env("SSL_CERT_FILE", files.path("ca.pem")),
+        };
+        let ran = ran.run();
+        let report = ran.report();
+        assert_eq!(report["status"], "failed", "{way} {then:?}: {ran:?}");
+        assert_eq!(report["error"]["step"], "append-and-update", "{way} {then:?}: {ran:?}");
+        if let Some(changed) = changed {
+            assert_eq!(&report["changed"], changed, "{way} {then:?}: {ran:?}");
+        }
+        assert_eq!(tenant.count(Stage::Write), 0, "{way} {then:?}");
+    });
+}
+
+#[test]
+fn a_long_list_that_is_not_out_in_time_is_cut_off() {
+    // So many that they don't fit into the buffers of the network.
+    let names: Vec<String> = (0..100_000).map(|number| format!("{number:036}")).collect();
+    // One answer for both questions.
+    let token = json!({ "id": "t", "displayName": example::TOKEN, "clientId": example::CLIENT_ID });
+    let list = json!({ "records": [token], "filterRecord": 1,
+        "entity": { "typeName": "Connection", "guid": "g", "status": "ACTIVE", "updateTime": 9,
+        "attributes": { "qualifiedName": example::CONNECTION, "adminUsers": names } } })
+    .to_string();
+    let came_whole: Arc<Mutex<Vec<bool>>> = Arc::default();
+    let seen = came_whole.clone();
+    let server = serve(Some(4096), async move |listener| {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            tokio::spawn(answer_slowly(client, list.clone(), seen.clone()));
+        }
+    });
+    let tenant = StandIn::start(World::example());
+    let job = Job::against(&tenant).env("ATLAN_BASE_URL", format!("http://{server}"));
+    let ran = job.env("DEADLINE_SECONDS", "5").run();
+    assert_eq!(ran.report()["changed"], Value::Null, "a part of it was there: {}", ran.stderr);
+    let came_whole = came_whole.lock().unwrap();
+    assert!(!came_whole.is_empty() && came_whole.iter().all(|whole| !whole), "{came_whole:?}");
+}
+
+/// Answers reads with this list, and reads writes only after a while. Notes whether they come whole.
+async fn answer_slowly(mut client: TcpStream, list: String, came_whole: Arc<Mutex<Vec<bool>>>) {
+    let mut heard = Vec::new();
+    while client.read_buf(&mut heard).await.is_ok_and(|length| length > 0) {
+        let text = String::from_utf8_lossy(&heard).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        if head.starts_with("GET") {
+            heard.clear();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", list.len());
+            let _ = client.write_all(&[head.as_bytes(), list.as_bytes()].concat()).await;
+            continue;
+        }
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        let mut length = body.len();
+        let mut more = vec![0; 1 << 16];
+        while let Ok(read @ 1..) = client.read(&mut more).await {
+            length += read;
+        }
+        came_whole.lock().unwrap().push(length > list.len() - 1000);
+        return;
+    }
+}
