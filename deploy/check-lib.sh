@@ -9,6 +9,17 @@ fail() {
 # Succeeds if the report has this field with this value.
 has() { [[ $1 =~ \"$2\":\"?$3\"?[,}] ]]; }
 
+# Waits until a command succeeds: eventually WHAT COMMAND....
+eventually() {
+    local what=$1
+    shift
+    for _ in {1..120}; do
+        if "$@"; then return; fi
+        sleep 1
+    done
+    fail "$what"
+}
+
 tenant_comes() {
     kubectl scale deployment stand-in-tenant --replicas=1 >/dev/null
     kubectl rollout status deployment stand-in-tenant --timeout=2m >/dev/null ||

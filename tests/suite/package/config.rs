@@ -2,31 +2,21 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{file, json, names, template, yaml};
-
-/// The name of the Kubernetes resources, made of the ID as Atlan's generators make it.
-fn resource_name(config: &Value) -> String {
-    config["id"].as_str().unwrap().replace('@', "").replace('/', "-")
-}
-
-/// The fields of the form, over all its pages.
-fn fields(config: &Value) -> impl Iterator<Item = &Value> {
-    config["steps"].as_array().unwrap().iter().flat_map(|step| step["inputs"].as_array().unwrap())
-}
+use super::{file, json, names, template, variable, yaml};
 
 #[test]
 fn package_json_says_what_the_config_says() {
     let config = json("package-config.json");
-    let mut annotations = config["annotations"].as_object().unwrap().clone();
     let keywords: Vec<_> = config["keywords"].as_array().unwrap().iter().flat_map(Value::as_str).collect();
+    let mut annotations = config["annotations"].clone();
     for (key, value) in [
-        ("name", &config["name"]),
-        ("icon", &config["icon"]),
-        ("logo", &config["icon"]),
-        ("docsUrl", &config["docs"]),
-        ("categories", &keywords.join(",").into()),
+        ("name", config["name"].clone()),
+        ("icon", config["icon"].clone()),
+        ("logo", config["icon"].clone()),
+        ("docsUrl", config["docs"].clone()),
+        ("categories", keywords.join(",").into()),
     ] {
-        annotations.insert(format!("orchestration.atlan.com/{key}"), value.clone());
+        annotations[format!("orchestration.atlan.com/{key}")] = value;
     }
     let mut expected = json!({
         "name": config["id"],
@@ -41,55 +31,41 @@ fn package_json_says_what_the_config_says() {
     assert_eq!(json("package/package.json"), expected);
     // npm wants a module to load. There is nothing in it: the work is done in the container.
     assert_eq!(file("package/index.js"), "module.exports = {};\n");
-}
-
-#[test]
-fn nobody_has_certified_or_verified_the_package() {
-    let labels = &json("package/package.json")["config"]["labels"];
     for label in ["certified", "verified"] {
-        assert_eq!(labels[format!("orchestration.atlan.com/{label}")], "false");
+        let label = &config["labels"][format!("orchestration.atlan.com/{label}")];
+        assert_eq!(label, "false", "nobody has looked at this package");
     }
 }
 
 #[test]
-fn the_form_is_the_one_of_the_config() {
+fn form_and_template_are_those_of_the_config() {
     let config = json("package-config.json");
-    let properties: Map<_, _> = fields(&config)
-        .map(|field| {
-            let property = json!({ "type": "string", "required": true, "ui": field["ui"] });
-            (field["name"].as_str().unwrap().to_owned(), property)
-        })
-        .collect();
-    let mut steps = config["steps"].clone();
-    for step in steps.as_array_mut().unwrap() {
-        let inputs = step.as_object_mut().unwrap().remove("inputs").unwrap();
-        step["properties"] =
-            inputs.as_array().unwrap().iter().map(|input| input["name"].clone()).collect::<Vec<_>>().into();
-    }
+    let step = &config["steps"][0];
+    let fields = step["inputs"].as_array().unwrap();
+    let property = |field: &Value| json!({ "type": "string", "required": true, "ui": field["ui"] });
+    let properties: Map<_, _> =
+        names(&step["inputs"]).into_iter().map(str::to_owned).zip(fields.iter().map(property)).collect();
+    let mut page = step.clone();
+    page.as_object_mut().unwrap().remove("inputs");
+    page["properties"] = names(&step["inputs"]).into();
     let config_map = yaml("package/configmaps/default.yaml");
-    assert_eq!(config_map["metadata"]["name"], resource_name(&config));
     let form: Value = serde_json::from_str(config_map["data"]["config"].as_str().unwrap()).unwrap();
-    assert_eq!(form, json!({ "properties": properties, "anyOf": [], "steps": steps }));
-}
+    assert_eq!(form, json!({ "properties": properties, "anyOf": [], "steps": [page] }));
 
-#[test]
-fn the_template_runs_what_the_config_says() {
-    let config = json("package-config.json");
+    // As Atlan's generators make a name of the ID.
+    let resource = config["id"].as_str().unwrap().replace('@', "").replace('/', "-");
+    assert_eq!(config_map["metadata"]["name"], *resource);
+    assert_eq!(yaml("package/templates/default.yaml")["metadata"]["name"], *resource);
     let main = template("main");
-    assert_eq!(yaml("package/templates/default.yaml")["metadata"]["name"], resource_name(&config));
-    assert_eq!(main["container"]["command"], config["command"]);
-    let asked_for = json!(fields(&config).collect::<Vec<_>>());
-    assert_eq!(names(&main["inputs"]["parameters"]), names(&asked_for));
-
-    let outputs = &main["outputs"];
-    let [report, log] = [&outputs["parameters"][0], &outputs["artifacts"][0]];
-    assert_eq!(
-        (&report["name"], &report["valueFrom"]["path"]),
-        (&"report".into(), &config["outputs"]["report"])
-    );
-    assert_eq!((&log["name"], &log["path"]), (&"debug-logs".into(), &config["outputs"]["debug-logs"]));
-    let environment = main["container"]["env"].as_array().unwrap();
-    let value = |name| &environment.iter().find(|variable| variable["name"] == name).unwrap()["value"];
-    assert_eq!(*value("REPORT_FILE"), config["outputs"]["report"]);
-    assert_eq!(*value("LOG_FILE"), config["outputs"]["debug-logs"]);
+    let (inputs, outputs, container) = (&main["inputs"], &main["outputs"], &main["container"]);
+    assert_eq!(names(&inputs["parameters"]), names(&step["inputs"]));
+    assert_eq!(container["command"], config["command"]);
+    for (name, path, variable) in [
+        ("report", &outputs["parameters"][0]["valueFrom"]["path"], variable(container, "REPORT_FILE")),
+        ("debug-logs", &outputs["artifacts"][0]["path"], variable(container, "LOG_FILE")),
+    ] {
+        assert_eq!((path, variable), (&config["outputs"][name], path.as_str().unwrap()), "{name}");
+    }
+    assert_eq!(names(&outputs["parameters"]), ["report"]);
+    assert_eq!(names(&outputs["artifacts"]), ["debug-logs"]);
 }

@@ -1,8 +1,8 @@
 //! The workflow package and the Job for Kubernetes: that their files say what `package-config.json`,
 //! Cargo.toml and the program say, and that the program does its job with exactly the environment that
-//! Argo makes of the template.
+//! Argo makes of the template. What the clusters make of them, deploy/check-job and
+//! deploy/check-workflow show.
 
-mod argo;
 mod config;
 mod job;
 mod run;
@@ -12,9 +12,10 @@ mod workflow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
+
+use crate::support::Job;
 
 /// A file of this repository.
 fn file(path: &str) -> String {
@@ -38,34 +39,47 @@ fn template(name: &str) -> Value {
 }
 
 /// The names in a list of parameters, environment variables or the like.
-fn names(list: &Value) -> BTreeSet<String> {
-    list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
+}
+
+/// The value of one of a container's variables.
+fn variable<'a>(container: &'a Value, name: &str) -> &'a str {
+    let variables = container["env"].as_array().unwrap();
+    variables.iter().find(|variable| variable["name"] == name).unwrap()["value"].as_str().unwrap()
 }
 
 /// What the program says of itself.
 fn help() -> String {
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_api-token-connection-admin")).arg("--help").output().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
+    Job::bare().args(["--help"]).run().stdout
 }
 
-/// The exit codes of a run that failed, from `--help`.
-struct ExitCodes {
-    worth_a_retry: BTreeSet<u8>,
-    final_ones: BTreeSet<u8>,
-}
-
-fn exit_codes() -> ExitCodes {
+/// The exit codes of a run that failed, from `--help`: those that are worth a retry, and the others.
+fn exit_codes() -> (BTreeSet<u64>, BTreeSet<u64>) {
     let help = help();
     let (_, table) = help.split_once("\nExit codes").unwrap();
     let rows = table.lines().skip(1).take_while(|row| !row.is_empty());
-    let (worth_a_retry, final_ones) = rows
-        .filter_map(|row| Some((row, row.split_whitespace().next()?.parse().ok()?)))
-        .filter(|(_, code)| *code != 0)
-        .partition::<Vec<(&str, u8)>, _>(|(row, _)| row.ends_with("worth a retry"));
-    let codes = |rows: Vec<(&str, u8)>| rows.into_iter().map(|(_, code)| code).collect();
-    ExitCodes { worth_a_retry: codes(worth_a_retry), final_ones: codes(final_ones) }
+    let code = |row: &str| row.split_whitespace().next()?.parse().ok().filter(|code| *code != 0);
+    let (again, never): (Vec<_>, Vec<_>) = rows.partition(|row| row.ends_with("worth a retry"));
+    (again.into_iter().filter_map(code).collect(), never.into_iter().filter_map(code).collect())
+}
+
+/// The DEADLINE_SECONDS of a run that isn't given any.
+fn default_deadline() -> u64 {
+    let help = help();
+    let (_, rest) = help.split_once("DEADLINE_SECONDS ").unwrap();
+    let (_, rest) = rest.split_once("(default ").unwrap();
+    rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+}
+
+/// The longest that one run goes on after its deadline: 5 s to settle what is under way, and 5 s for a
+/// slow reader of standard output.
+const GRACE: u64 = 10;
+
+/// The longest that a pod takes with this deadline: 30 s more to be placed, to pull its image, to start
+/// and to be seen to have ended.
+fn longest_pod(deadline: u64) -> u64 {
+    deadline + GRACE + 30
 }
 
 /// A sidecar doesn't end by itself, and the pod with it.

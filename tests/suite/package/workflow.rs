@@ -1,115 +1,115 @@
 //! What the template asks of Argo and of the program.
 
-use std::collections::BTreeSet;
+use regex::Regex;
+use serde_json::{Value, json};
 
-use super::argo::Scope;
-use super::{assert_stays_out_of_meshes, exit_codes, help, names, template};
+use super::{assert_stays_out_of_meshes, default_deadline, exit_codes, help, longest_pod, names, template};
 
 /// The templates that run the program.
 const RUNS: [&str; 2] = ["main", "collection"];
 
 #[test]
-fn every_input_of_the_template_is_one_that_the_program_knows() {
+fn what_the_template_takes_goes_to_inputs_that_the_program_knows() {
     let help = help();
-    let known: BTreeSet<_> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let known: Vec<_> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
     for template in RUNS.map(template) {
-        let environment = names(&template["container"]["env"]);
-        for input in &environment {
-            assert!(known.contains(input.as_str()), "{input}");
+        let environment = template["container"]["env"].as_array().unwrap();
+        for variable in names(&template["container"]["env"]) {
+            assert!(known.contains(&variable), "{variable}");
         }
-        for parameter in names(&template["inputs"]["parameters"]) {
-            assert!(environment.contains(&parameter.to_uppercase()), "{parameter}");
+        for parameter in template["inputs"]["parameters"].as_array().unwrap() {
+            let name = parameter["name"].as_str().unwrap();
+            let input =
+                json!({ "name": name.to_uppercase(), "value": format!("{{{{inputs.parameters.{name}}}}}") });
+            assert!(environment.contains(&input), "{name}");
+            assert_eq!(parameter["value"], "", "{name} has a default");
         }
+        // Kubernetes replaces $(NAME) in a value by a variable that stands before it: the secrets are last.
+        let (values, secrets) = environment.split_at(environment.len() - 2);
+        assert!(values.iter().all(|variable| variable["value"].is_string()));
+        let secret = |variable: &Value| variable["valueFrom"]["secretKeyRef"]["name"].clone();
+        assert!(secrets.iter().all(|variable| secret(variable) == "argo-client-creds"));
     }
-    let called = &template("for-each-connection")["dag"]["tasks"][0];
-    assert_eq!(called["template"], "main");
-    assert_eq!(names(&called["arguments"]["parameters"]), names(&template("main")["inputs"]["parameters"]));
 }
 
 #[test]
-fn a_run_has_defaults_for_everything_and_needs_one_secret_which_no_input_can_name() {
-    for template in RUNS.map(template) {
-        for parameter in template["inputs"]["parameters"].as_array().unwrap() {
-            assert_eq!(parameter["value"], "", "{parameter}");
-        }
-        let environment = template["container"]["env"].as_array().unwrap();
-        // Kubernetes replaces $(NAME) in a value by a variable that stands before it.
-        let (values, secrets) = environment.split_at(environment.len() - 2);
-        assert!(values.iter().all(|variable| variable["value"].is_string()));
-        assert!(
-            secrets
-                .iter()
-                .all(|variable| variable["valueFrom"]["secretKeyRef"]["name"] == "argo-client-creds")
-        );
-        for volume in template["volumes"].as_array().unwrap() {
-            assert!(volume["emptyDir"].is_object(), "{volume}");
-        }
-    }
+fn each_connection_of_a_list_gets_a_run_of_its_own_even_if_one_fails() {
+    let list = template("for-each-connection");
+    let task = &list["dag"]["tasks"][0];
+    assert_eq!(task["template"], "main");
+    assert_eq!(task["withParam"], "{{inputs.parameters.connection_qualified_names}}");
+    let arguments = json!([
+        { "name": "connection_qualified_name", "value": "{{item}}" },
+        { "name": "api_token_guid", "value": "{{inputs.parameters.api_token_guid}}" },
+    ]);
+    assert_eq!(task["arguments"]["parameters"], arguments);
+    assert_eq!(list["dag"]["failFast"], false);
+    assert!(list["parallelism"].as_u64().is_some_and(|most| most < 10));
 }
 
 #[test]
 fn a_collection_is_run_as_a_connection_is() {
-    let [main, collection] = RUNS.map(template);
-    for part in ["metadata", "outputs", "retryStrategy", "volumes"] {
-        assert_eq!(collection[part], main[part], "{part}");
-    }
-    let without_environment = |template: &serde_json::Value| {
-        let mut container = template["container"].clone();
-        container.as_object_mut().unwrap().remove("env");
-        container
-    };
-    assert_eq!(without_environment(&collection), without_environment(&main));
+    let [main, collection] = RUNS.map(|name| {
+        let mut template = template(name);
+        for own in ["name", "inputs", "synchronization"] {
+            template.as_object_mut().unwrap().remove(own);
+        }
+        template["container"].as_object_mut().unwrap().remove("env");
+        template
+    });
+    assert_eq!(collection, main);
+    assert_stays_out_of_meshes(&main["metadata"]);
+    assert!(main["volumes"].as_array().unwrap().iter().all(|volume| volume["emptyDir"].is_object()));
 }
 
 #[test]
-fn argo_retries_the_exit_codes_that_the_program_calls_worth_a_retry_and_a_pod_that_never_ran() {
+fn argo_retries_what_the_program_calls_worth_a_retry_and_a_lost_pod() {
     let main = template("main");
-    let expression = main["retryStrategy"]["expression"].as_str().unwrap();
-    let (codes, rest) = expression
-        .strip_prefix("lastRetry.exitCode in [")
-        .and_then(|expression| expression.split_once(']'))
-        .unwrap();
-    let retried: BTreeSet<i16> =
-        codes.split(", ").map(|code| code.trim_matches('\'').parse().unwrap()).collect();
-    let mut expected: BTreeSet<_> = exit_codes().worth_a_retry.into_iter().map(i16::from).collect();
-    // What Argo takes for the exit code where there is none.
-    expected.insert(-1);
-    assert_eq!(retried, expected);
-    assert_eq!(rest, " || lastRetry.status == 'Error'");
+    // -1 is what Argo takes for the exit code where there is none.
+    let codes: Vec<_> = exit_codes().0.iter().map(|code| format!("'{code}', ")).collect();
+    let expected = format!(
+        "(lastRetry.exitCode in [{}'-1'] || lastRetry.status == 'Error') \
+         && !(lastRetry.message contains 'longer than the specified deadline')",
+        codes.concat()
+    );
+    assert_eq!(main["retryStrategy"]["expression"], expected);
 }
 
 #[test]
-fn the_pod_stays_out_of_service_meshes() {
-    assert_stays_out_of_meshes(&template("main")["metadata"]);
+fn the_pods_deadline_leaves_room_for_the_runs_own() {
+    let room = template("main")["activeDeadlineSeconds"].as_u64().unwrap();
+    assert!(room >= longest_pod(default_deadline()));
+    assert_eq!(room, longest_pod(260), "what the comment says of longer ones");
 }
 
+/// One name in the forms that it comes in: as the picker hands it over, pasted with white space around
+/// it, from a YAML block, from `jq`, as Atlan's API shows it.
 #[test]
 fn one_connection_has_one_mutex_in_whatever_form_it_is_given() {
-    let main = template("main");
-    let mutexes = |connection: &str| {
-        let scope = Scope::default().call(&main, &[("connection_qualified_name", connection)]);
-        let synchronization = &main["synchronization"];
-        [&synchronization["mutex"], &synchronization["mutexes"][0]]
-            .map(|mutex| scope.resolve(mutex["name"].as_str().unwrap()))
-    };
-    let [old, new] = mutexes("default/snowflake/1700000000");
-    assert_eq!(old, "csa-api-token-connection-admin/default/snowflake/1700000000");
-    assert_ne!(old, new, "Argo 3.6 and 3.7 refuse one name in both");
-    for form in FORMS {
-        assert_eq!(mutexes(form), [old.clone(), new.clone()], "{form:?}");
+    for (template, parameter) in
+        RUNS.map(template).iter().zip(["connection_qualified_name", "collection_qualified_name"])
+    {
+        let name = template["synchronization"]["mutexes"][0]["name"].as_str().unwrap();
+        let pattern = name
+            .strip_prefix("csa-api-token-connection-admin/{{=sprig.regexFind('")
+            .and_then(|rest| rest.strip_suffix(&format!("', inputs.parameters.{parameter})}}}}")))
+            .map(|pattern| Regex::new(pattern).unwrap())
+            .unwrap();
+        let found = |text: &'static str| pattern.find(text).map_or("", |found| found.as_str());
+        for form in [
+            "default/snowflake/1700000000",
+            r#"["default/snowflake/1700000000"]"#,
+            "\r\n [\n  \" default/snowflake/1700000000\"\n]\n",
+            "\t default/snowflake/1700000000\n",
+            r#"{"typeName":"Connection","attributes":{"qualifiedName":"default/snowflake/1700000000"}}"#,
+        ] {
+            assert_eq!(found(form), "default/snowflake/1700000000", "{form:?}");
+        }
+        assert_eq!(
+            found("default/collection/j.doe@example.com/5f1e"),
+            "default/collection/j.doe@example.com/5f1e"
+        );
+        // All other forms of one name have one mutex, too.
+        assert_eq!(found("default/my own/1"), found(r#"["default/my own/1"]"#));
     }
-    assert_ne!(mutexes("default/snowflake/1700000001")[0], old);
-    // Argo 3.4 panics at an empty name.
-    assert!(!mutexes("")[0].is_empty());
 }
-
-/// One connection in the forms that it comes in: as the picker hands it over, pasted with white space
-/// around it, from a YAML block, from `jq`.
-const FORMS: [&str; 6] = [
-    r#"["default/snowflake/1700000000"]"#,
-    r#" [ "default/snowflake/1700000000" ] "#,
-    "\t default/snowflake/1700000000 ",
-    "default/snowflake/1700000000\n",
-    "[\n  \"default/snowflake/1700000000\"\n]\n",
-    "\r\n[ \" default/snowflake/1700000000\" ]",
-];
