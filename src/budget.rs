@@ -3,12 +3,10 @@
 
 pub(crate) mod signals;
 
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use signals::Signal;
 
@@ -23,28 +21,23 @@ const SHORTEST_TRY: Duration = Duration::from_millis(100);
 
 /// Told that the run is to end. Clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct Stop {
-    soon: CancellationToken,
-    at_once: CancellationToken,
-    first: Arc<OnceLock<(Signal, Instant)>>,
+pub(crate) struct Stop(watch::Sender<Option<Asked>>);
+
+/// What signals asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    first: Signal,
+    at: Instant,
+    again: bool,
 }
 
 impl Stop {
     /// Asks for the end: soon, and when asked again at once.
     pub(crate) fn ask(&self, signal: Signal) {
-        match self.first.set((signal, Instant::now())) {
-            Ok(()) => self.soon.cancel(),
-            Err(_) => self.at_once.cancel(),
-        }
-    }
-
-    /// Completes with the signal that asked for the end.
-    pub(crate) async fn asked(&self) -> Signal {
-        self.soon.cancelled().await;
-        match self.first.get() {
-            Some((signal, _)) => *signal,
-            None => std::future::pending().await, // not reached: it is set before the token is cancelled
-        }
+        self.0.send_modify(|asked| {
+            let again = asked.map(|asked| Asked { again: true, ..asked });
+            *asked = again.or(Some(Asked { first: signal, at: Instant::now(), again: false }));
+        });
     }
 }
 
@@ -62,8 +55,6 @@ pub(crate) enum Over {
 pub(crate) struct Budget {
     deadline: Instant,
     stop: Stop,
-    /// How much longer than the deadline.
-    past_deadline: Duration,
     /// How much longer than a signal.
     past_signal: Duration,
 }
@@ -71,7 +62,7 @@ pub(crate) struct Budget {
 impl Budget {
     /// Until `deadline`, or until `stop` is asked for.
     pub(crate) fn new(deadline: Instant, stop: Stop) -> Budget {
-        Budget { deadline, stop, past_deadline: Duration::ZERO, past_signal: Duration::ZERO }
+        Budget { deadline, stop, past_signal: Duration::ZERO }
     }
 
     /// For the write itself: a signal doesn't cut it off, and leaves time to read for it.
@@ -81,7 +72,7 @@ impl Budget {
 
     /// For learning what came of a write: the truth is worth a moment.
     pub(crate) fn with_grace(&self) -> Budget {
-        Budget { past_deadline: GRACE, past_signal: GRACE, ..self.clone() }
+        Budget { deadline: self.deadline + GRACE, past_signal: GRACE, stop: self.stop.clone() }
     }
 
     /// The time until the end; zero once it has come.
@@ -93,18 +84,13 @@ impl Budget {
     ///
     /// Why there is no time left, or not so much.
     pub(crate) fn allows(&self, needed: Duration) -> Result<(), Over> {
-        let (end, over) = self.end();
-        let left = end.saturating_duration_since(Instant::now());
-        if needed.max(SHORTEST_TRY) <= left { Ok(()) } else { Err(over) }
+        if needed.max(SHORTEST_TRY) <= self.left() { Ok(()) } else { Err(self.end().1) }
     }
 
     /// Waits, unless the time is up before there could be another try.
     pub(crate) async fn pause(&self, pause: Duration) -> Result<(), Over> {
         self.allows(pause.saturating_add(SHORTEST_TRY))?;
-        tokio::select! {
-            () = sleep(pause) => Ok(()),
-            over = self.over() => Err(over),
-        }
+        self.limit(pause, std::future::pending::<()>()).await.map(drop)
     }
 
     /// Does `work` for at most `most`; `Ok(None)` if that is too short for it.
@@ -113,49 +99,40 @@ impl Budget {
         most: Duration,
         work: impl Future<Output = T>,
     ) -> Result<Option<T>, Over> {
-        let until = Instant::now() + most;
         tokio::select! {
             biased;
-            done = timeout_at(until, work) => Ok(done.ok()),
+            done = timeout(most, work) => Ok(done.ok()),
             over = self.over() => Err(over),
         }
     }
 
-    /// What comes of work that is done aside, if that is known in time: a moment is always waited,
-    /// and the grace as well.
-    pub(crate) async fn wait_for<T>(&self, mut work: oneshot::Receiver<T>) -> Option<T> {
-        if let Ok(done) = timeout(A_MOMENT, &mut work).await {
-            return done.ok();
-        }
+    /// What comes of work that may block, if that is known in time: a moment is always waited, and
+    /// the grace as well.
+    pub(crate) async fn wait_for<T, E>(&self, work: impl Future<Output = Result<T, E>>) -> Option<T> {
         let budget = self.with_grace();
         tokio::select! {
             done = work => done.ok(),
-            _ = budget.over() => None,
+            _ = async { tokio::join!(sleep(A_MOMENT), budget.over()) } => None,
         }
     }
 
     /// Completes when the time is up.
     async fn over(&self) -> Over {
-        tokio::select! {
-            () = sleep_until(self.deadline + self.past_deadline) => Over::Deadline,
-            over = self.stopped() => over,
+        let mut signals = self.stop.0.subscribe();
+        loop {
+            let (end, over) = self.end();
+            tokio::select! {
+                () = sleep_until(end) => return over,
+                Ok(()) = signals.changed() => {}
+            }
         }
-    }
-
-    async fn stopped(&self) -> Over {
-        let signal = self.stop.asked().await;
-        tokio::select! {
-            () = sleep_until(self.end().0) => {}
-            () = self.stop.at_once.cancelled() => {}
-        }
-        Over::Stopped(signal)
     }
 
     /// When the time is up as far as is known now, and why.
     fn end(&self) -> (Instant, Over) {
-        let deadline = self.deadline + self.past_deadline;
-        let Some((signal, at)) = self.stop.first.get() else { return (deadline, Over::Deadline) };
-        let end = if self.stop.at_once.is_cancelled() { *at } else { *at + self.past_signal };
-        if end < deadline { (end, Over::Stopped(*signal)) } else { (deadline, Over::Deadline) }
+        let deadline = (self.deadline, Over::Deadline);
+        let Some(asked) = *self.stop.0.borrow() else { return deadline };
+        let stopped = asked.at + if asked.again { Duration::ZERO } else { self.past_signal };
+        if stopped < self.deadline { (stopped, Over::Stopped(asked.first)) } else { deadline }
     }
 }

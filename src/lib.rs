@@ -11,7 +11,6 @@
 
 #![forbid(unsafe_code)]
 
-mod aside;
 mod atlan;
 mod budget;
 pub mod cli;

@@ -13,7 +13,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_bunyan_formatter::{BunyanFormattingLayer, JsonStorageLayer};
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -28,22 +28,17 @@ const NAME: &str = env!("CARGO_PKG_NAME");
 /// Starts logging. Every line passes `redactor`, whoever wrote it.
 pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
     let is_terminal = io::stderr().is_terminal();
-    let mut log = Log(Vec::new());
-    let mut line_by_line = |to: Box<dyn Write + Send>, counts_seconds| {
-        let lines = lines_to(to, counts_seconds);
-        log.0.push(lines.clone());
-        let redactor = redactor.clone();
-        move || Guarded { to: Lines(lines.clone()), redactor: redactor.clone() }
-    };
-    let stderr = line_by_line(Box::new(io::stderr()), is_terminal && settings.colours);
-    let file = settings.file.map(|file| line_by_line(Box::new(file), false));
+    let colours = is_terminal && settings.colours;
+    let stderr = Lines::to(io::stderr(), colours, redactor);
+    let file = settings.file.map(|file| Lines::to(file, false, redactor));
+    let log = Log([Some(stderr.clone()), file.clone()].into_iter().flatten().collect());
     let default = if is_terminal { LogFormat::Pretty } else { LogFormat::Bunyan };
     let console = match settings.format.unwrap_or(default) {
         LogFormat::Bunyan => bunyan(stderr),
         LogFormat::Pretty => {
             let layer = tracing_subscriber::fmt::layer()
-                .with_writer(stderr)
-                .with_ansi(is_terminal && settings.colours)
+                .with_writer(move || stderr.clone())
+                .with_ansi(colours)
                 .with_target(false)
                 // Otherwise a closed standard error would be complained about on standard error.
                 .log_internal_errors(false);
@@ -58,56 +53,8 @@ pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
     log
 }
 
-/// The log, which is written aside: a stream that nobody reads keeps nobody waiting.
-pub struct Log(Vec<SyncSender<Line>>);
-
-enum Line {
-    Record(Vec<u8>),
-    /// All records before it are written.
-    Mark(oneshot::Sender<()>),
-}
-
-/// So many records wait for a slow reader; what comes on top is lost.
-const MOST_WAITING: usize = 4096;
-
-fn lines_to(mut to: Box<dyn Write + Send>, counts_seconds: bool) -> SyncSender<Line> {
-    let (sender, lines) = mpsc::sync_channel(MOST_WAITING);
-    let write = move || {
-        while let Some(line) = next_line(&lines, &mut to, counts_seconds) {
-            // A log that can't be written any more, and a mark that nobody waits for, are no reason to stop.
-            let _ = match line {
-                Line::Record(record) => to.write_all(&record).is_ok(),
-                Line::Mark(reached) => reached.send(()).is_ok(),
-            };
-        }
-    };
-    // Without a thread there is no log, and the report still says everything that matters.
-    let _ = thread::Builder::new().spawn(write);
-    sender
-}
-
-/// The next line. On a terminal, the seconds are counted until there is one: a line that stands
-/// still looks like a program that hangs.
-fn next_line(lines: &Receiver<Line>, to: &mut impl Write, counts_seconds: bool) -> Option<Line> {
-    if !counts_seconds {
-        return lines.recv().ok();
-    }
-    for seconds in 1_u64.. {
-        match lines.recv_timeout(Duration::from_secs(1)) {
-            Ok(line) => {
-                if seconds > 1 {
-                    let _ = to.write_all(b"\r\x1b[K"); // takes the count away again
-                }
-                return Some(line);
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                let _ = write!(to, "\r  waiting: {seconds} s");
-            }
-            Err(RecvTimeoutError::Disconnected) => return None,
-        }
-    }
-    None
-}
+/// Every stream that is logged to.
+pub struct Log(Vec<Lines>);
 
 impl Log {
     /// Completes when everything that was logged before is written, or when that takes too long.
@@ -116,19 +63,73 @@ impl Log {
         tokio::task::yield_now().await;
         for lines in &self.0 {
             let (reached, mark) = oneshot::channel();
-            if lines.try_send(Line::Mark(reached)).is_ok() {
+            if lines.to.try_send(Line::Mark(reached)).is_ok() {
                 budget.wait_for(mark).await;
             }
         }
     }
 }
 
-/// One record a call.
-struct Lines(SyncSender<Line>);
+/// So many records wait for a slow reader; what comes on top is lost.
+const MOST_WAITING: usize = 4096;
 
+/// A stream's lines. They are written by a thread of their own: a stream that nobody reads keeps
+/// nobody waiting.
+#[derive(Clone)]
+struct Lines {
+    to: SyncSender<Line>,
+    redactor: Redactor,
+}
+
+enum Line {
+    Record(String),
+    /// All records before it are written.
+    Mark(oneshot::Sender<()>),
+}
+
+impl Lines {
+    fn to(stream: impl Write + Send + 'static, counts_seconds: bool, redactor: &Redactor) -> Lines {
+        let (to, lines) = mpsc::sync_channel(MOST_WAITING);
+        // Without a thread there is no log, and the report still says everything that matters.
+        let _ = thread::Builder::new().spawn(move || write_lines(stream, &lines, counts_seconds));
+        Lines { to, redactor: redactor.clone() }
+    }
+}
+
+/// Writes what comes. On a terminal, the seconds are counted until something does: a line that
+/// stands still looks like a program that hangs.
+fn write_lines(mut stream: impl Write, lines: &Receiver<Line>, counts_seconds: bool) {
+    let patience = if counts_seconds { Duration::from_secs(1) } else { Duration::MAX };
+    let mut seconds = 0_u64;
+    loop {
+        let line = lines.recv_timeout(patience);
+        if line.is_ok() && seconds > 0 {
+            let _ = stream.write_all(b"\r\x1b[K"); // takes the count away again
+            seconds = 0;
+        }
+        // A log that can't be written any more, and a mark that nobody waits for, are no reason to stop.
+        let _ = match line {
+            Ok(Line::Record(record)) => stream.write_all(record.as_bytes()).is_ok(),
+            Ok(Line::Mark(reached)) => reached.send(()).is_ok(),
+            Err(RecvTimeoutError::Timeout) => {
+                seconds += 1;
+                write!(stream, "\r  waiting: {seconds} s").is_ok()
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+    }
+}
+
+/// Both formatting layers write a record in one piece. It loses secrets here, and whatever could
+/// forge a line or act on a terminal.
 impl Write for Lines {
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
-        let _ = self.0.try_send(Line::Record(record.to_vec()));
+        let text = String::from_utf8_lossy(record);
+        let clean = self.redactor.clean(&text);
+        // The colours of the pretty format are made of escape characters; those in values are
+        // escaped by the formatter.
+        let safe = text::escaped(&clean, |c| matches!(c, '\n' | '\u{1b}'));
+        let _ = self.to.try_send(Line::Record(safe.into_owned()));
         Ok(record.len())
     }
 
@@ -137,15 +138,14 @@ impl Write for Lines {
     }
 }
 
-fn bunyan<S, W>(writer: W) -> Box<dyn Layer<S> + Send + Sync>
+fn bunyan<S>(lines: Lines) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     // Where in the code a line was written says nothing to its reader, and would show the paths of
     // the machine that built the program.
     #[allow(clippy::expect_used, reason = "fails only for the core fields of a bunyan record")]
-    let layer = BunyanFormattingLayer::new(NAME.to_owned(), writer)
+    let layer = BunyanFormattingLayer::new(NAME.to_owned(), move || lines.clone())
         .skip_fields(["file", "line"].into_iter())
         .expect("optional fields");
     JsonStorageLayer.and_then(layer).boxed()
@@ -166,11 +166,11 @@ where
         mut writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut said = Said::default();
+        let level = *event.metadata().level();
+        let mut said = Said { with_fields: level > Level::INFO, ..Said::default() };
         event.record(&mut said);
-        let Said { message, fields } = said;
-        let fields = if *event.metadata().level() > Level::INFO { fields } else { String::new() };
-        let (colour, word) = match *event.metadata().level() {
+        let Said { message, fields, .. } = said;
+        let (colour, word) = match level {
             Level::ERROR => (31, "error:"),
             Level::WARN => (33, "warning:"),
             _ => (36, "-"),
@@ -186,6 +186,7 @@ where
 #[derive(Default)]
 struct Said {
     message: String,
+    with_fields: bool,
     fields: String,
 }
 
@@ -195,31 +196,9 @@ impl Visit for Said {
         let value = text::escaped(&value, |_| false);
         match field.name() {
             "message" => self.message = value.into_owned(),
-            name => self.fields.push_str(&format!(" {name}={value}")),
+            name if self.with_fields => self.fields.push_str(&format!(" {name}={value}")),
+            _ => {}
         }
-    }
-}
-
-/// Removes secrets, and whatever could forge a line or act on a terminal, from each record. Both
-/// formatting layers write a record in one piece.
-struct Guarded<W> {
-    to: W,
-    redactor: Redactor,
-}
-
-impl<W: Write> Write for Guarded<W> {
-    fn write(&mut self, record: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(record);
-        let clean = self.redactor.clean(&text);
-        // The colours of the pretty format are made of escape characters; those in values are
-        // escaped by the formatter.
-        let safe = text::escaped(&clean, |c| matches!(c, '\n' | '\u{1b}'));
-        self.to.write_all(safe.as_bytes())?;
-        Ok(record.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
     }
 }
 
@@ -231,8 +210,10 @@ mod tests {
     fn whatever_a_dependency_logs_cannot_act_on_a_terminal_or_show_a_secret() {
         let redactor = Redactor::default();
         redactor.hide(&"sesame-open".into());
-        let mut log = Guarded { to: Vec::new(), redactor };
-        log.write_all("a\u{9b}2J\u{202e} sesame-open\n".as_bytes()).unwrap();
-        assert_eq!(String::from_utf8(log.to).unwrap(), "a\\u009b2J\\u202e [REDACTED]\n");
+        let (to, lines) = mpsc::sync_channel(1);
+        let mut log = Lines { to, redactor };
+        log.write_all("a\u{9b}2J\u{202e} ##vso[x] sesame-open\n".as_bytes()).unwrap();
+        let Ok(Line::Record(record)) = lines.recv() else { panic!("no record") };
+        assert_eq!(record, "a\\u009b2J\\u202e \\u0023#vso[x] [REDACTED]\n");
     }
 }

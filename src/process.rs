@@ -4,15 +4,15 @@
 mod panics;
 
 use std::io;
-use std::panic::catch_unwind;
+use std::panic::{catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
-use crate::aside::aside;
 use crate::budget::signals::Signals;
 use crate::budget::{Budget, Over, Stop};
 use crate::cli::Usage;
@@ -22,7 +22,6 @@ use crate::logging::{self, Log};
 use crate::report::{Report, file, print, publish};
 use crate::steps::{self, Changed, Outcome};
 use crate::text::redact::Redactor;
-use panics::{caught, panicked};
 
 /// How long reading the inputs may take: as long as a run by default.
 const TIME_FOR_THE_INPUTS: Duration = Duration::from_secs(120);
@@ -38,49 +37,52 @@ pub struct Process {
 
 impl Process {
     /// Runs `job` to its end, on one thread, and exits with the code that it answers.
-    pub fn start<F: Future<Output = u8>>(job: impl FnOnce(Process) -> F) -> ExitCode {
-        panics::note_their_places();
+    pub fn start<F>(job: impl FnOnce(Process) -> F) -> ExitCode
+    where
+        F: Future<Output = u8> + Send + 'static,
+    {
+        panics::remember_where_it_panicked();
         // Where no file can be opened, what handles signals panics.
         let runtime = catch_unwind(|| Builder::new_current_thread().enable_all().build())
             .unwrap_or_else(|_| Err(io::Error::other("no more files can be opened")));
-        let exit_code = runtime.and_then(|runtime| {
-            let signals = runtime.block_on(async { Signals::listen() })?;
-            let exit_code = runtime.block_on(Process::run(signals, job));
+        let ended = runtime.and_then(|runtime| {
+            let ended = runtime.block_on(Process::run(job));
             // Not waited for: a thread that still reads an input, or writes to a stream.
             runtime.shutdown_background();
-            Ok(exit_code)
+            ended
         });
-        ExitCode::from(exit_code.unwrap_or_else(|error| last_words(no_resources(&error), Changed::No)))
+        ExitCode::from(match ended {
+            Ok(Ok(exit_code)) => exit_code,
+            Ok(Err(_panic)) => last_words(panics::failure(), Changed::Unknown),
+            Err(error) => last_words(no_resources(&error), Changed::No),
+        })
     }
 
-    async fn run<F: Future<Output = u8>>(mut signals: Signals, job: impl FnOnce(Process) -> F) -> u8 {
+    async fn run<F>(job: impl FnOnce(Process) -> F) -> io::Result<Result<u8, JoinError>>
+    where
+        F: Future<Output = u8> + Send + 'static,
+    {
+        let mut signals = Signals::listen()?;
+        let stop = Stop::default();
         let process = Process {
             started: Instant::now(),
             deadline: None,
-            stop: Stop::default(),
+            stop: stop.clone(),
             redactor: Redactor::default(),
         };
-        let stop = process.stop.clone();
-        let budget = process.budget(Duration::ZERO);
-        tokio::spawn(async move {
-            loop {
-                stop.ask(signals.next().await);
+        let mut job = tokio::spawn(job(process));
+        loop {
+            tokio::select! {
+                ended = &mut job => return Ok(ended),
+                signal = signals.next() => stop.ask(signal),
             }
-        });
-        if let Some(exit_code) = caught(job(process)).await {
-            return exit_code;
         }
-        // Outside of the steps, so that what they found is lost.
-        let failure = panicked(Step::Configure);
-        let exit_code = failure.kind.exit_code();
-        budget.wait_for(aside(move || last_words(failure, Changed::Unknown))).await.unwrap_or(exit_code)
     }
 
     /// Prints what was asked for, and nothing else.
     pub async fn print(&self, text: String) -> u8 {
-        let printed = aside(move || print(text.as_bytes()));
         // If nobody reads it, there is nobody to tell.
-        let _ = self.budget(TIME_FOR_THE_INPUTS).wait_for(printed).await;
+        let _ = self.budget(TIME_FOR_THE_INPUTS).wait_for(spawn_blocking(move || print(&text))).await;
         0
     }
 
@@ -90,16 +92,15 @@ impl Process {
         (self.output_only().await, Err(failure))
     }
 
-    /// Reads and checks the inputs, aside: any file among them may be a pipe at whose other end nobody
-    /// writes.
+    /// Reads and checks the inputs. Any file among them may be a pipe at whose other end nobody writes.
     pub async fn read_inputs(&self, flags: Flags) -> (Output, Result<Config, Failure>) {
         let redactor = self.redactor.clone();
-        let read = aside(move || config::read(std::env::vars_os(), flags, &redactor));
+        let read = spawn_blocking(move || config::read(std::env::vars_os(), flags, &redactor));
         let late = match self.budget(TIME_FOR_THE_INPUTS).limit(TIME_FOR_THE_INPUTS, read).await {
             Ok(Some(Ok(inputs))) => return inputs,
-            Ok(Some(Err(_))) => panicked(Step::Configure),
+            Ok(Some(Err(panic))) => resume_unwind(panic.into_panic()),
             Err(Over::Stopped(signal)) => signal.failure(Step::Configure),
-            Ok(None) | Err(_) => Failure::new(
+            Ok(None) | Err(Over::Deadline) => Failure::new(
                 ErrorKind::InvalidInput,
                 Step::Configure,
                 format!("the inputs couldn't be read within {} s", TIME_FOR_THE_INPUTS.as_secs()),
@@ -112,7 +113,7 @@ impl Process {
     /// Where report and log go, when the rest of the inputs doesn't matter any more.
     async fn output_only(&self) -> Output {
         let redactor = self.redactor.clone();
-        let output = aside(move || config::output_only(std::env::vars_os(), &redactor));
+        let output = spawn_blocking(move || config::output_only(std::env::vars_os(), &redactor));
         self.budget(Duration::ZERO).wait_for(output).await.unwrap_or_default()
     }
 
@@ -120,7 +121,7 @@ impl Process {
     pub fn open(&self, mut output: Output) -> (Output, Log) {
         let log = logging::start(std::mem::take(&mut output.log), &self.redactor);
         if let Some(report_file) = &output.report_file {
-            let killed = Report::of_a_killed_run(output.dry_run).into_json(None);
+            let killed = Report::of_a_killed_run(output.dry_run).to_json(&self.redactor);
             if let Err(error) = file::write_for_now(report_file, &killed) {
                 warn!("the report file can't be written: {error}");
             }
@@ -140,9 +141,7 @@ impl Process {
         self.deadline = Some(deadline);
         let budget = Budget::new(deadline, self.stop.clone());
         outcome.role = config.job.target.role;
-        let steps = steps::run(&config.job, config.access, &self.redactor, outcome, &budget);
-        let ended = caught(steps).await;
-        ended.unwrap_or_else(|| Err(panicked(outcome.step)))
+        steps::run(&config.job, config.access, &self.redactor, outcome, &budget).await
     }
 
     /// Logs a failure, and publishes the report. Answers the exit code.
@@ -157,14 +156,12 @@ impl Process {
                 failure.hint
             );
         }
-        let report = Report::new(outcome, self.started.elapsed(), &self.redactor);
+        let report = Report::new(outcome, self.started.elapsed());
         // The grace for whoever reads slowly starts now, unless the deadline has passed already.
         let now = Instant::now();
         let grace_starts = self.deadline.map_or(now, |deadline| deadline.min(now));
         let budget = Budget::new(grace_starts, self.stop.clone());
-        let exit_code = publish(report, output, &log, &budget).await;
-        log.flush(&budget).await;
-        exit_code
+        publish(report, output, &log, &self.redactor, &budget).await
     }
 
     fn budget(&self, time: Duration) -> Budget {
@@ -177,37 +174,20 @@ fn no_resources(error: &io::Error) -> Failure {
         ErrorKind::Unavailable,
         Step::Configure,
         format!("this machine doesn't let the program start: {error}"),
-        "Let it open more files (ulimit -n: 32 are enough) or start more threads, and run again.",
+        "Let it open more files (ulimit -n: 32 are enough), and run again.",
     )
 }
 
-/// A report without anything that waits, for a process that can't have a runtime or lost its outcome.
-/// Answers the exit code.
+/// The report of a process that could have no runtime, or lost its outcome. Answers the exit code.
 fn last_words(failure: Failure, changed: Changed) -> u8 {
-    let output = config::output_only(std::env::vars_os(), &Redactor::default());
-    let report = Report::of_no_outcome(failure, changed, output.dry_run);
-    let exit_code = report.exit_code();
-    let json = report.into_json(None);
+    let exit_code = failure.kind.exit_code();
+    let redactor = Redactor::default();
+    let output = config::output_only(std::env::vars_os(), &redactor);
+    let json = Report::of_no_outcome(failure, changed, output.dry_run).to_json(&redactor);
     if let Some(report_file) = output.report_file {
         // Standard output says the same.
         let _ = file::write(&report_file, &json);
     }
-    let _ = print((json + "\n").as_bytes());
+    let _ = print(&(json + "\n"));
     exit_code
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_outside_of_the_steps_leaves_the_truth_open() {
-        assert_eq!(caught(async { panic!("in a test") }).await, None::<u8>);
-        for (dry_run, changed) in [(false, r#""changed":null"#), (true, r#""changed":false"#)] {
-            let report = Report::of_no_outcome(panicked(Step::Configure), Changed::Unknown, dry_run);
-            assert_eq!(report.exit_code(), 70);
-            let json = report.into_json(None);
-            assert!(json.contains(changed) && json.contains("panicked at"), "{json}");
-        }
-    }
 }

@@ -26,24 +26,27 @@ pub fn is_overlooked(c: char) -> bool {
 }
 
 /// `text` with every unprintable character written as `\u001b`, the way JSON writes it, except
-/// those that `keep` accepts.
+/// those that `keep` accepts. So is `#` before another or before `[`: `##[…]` and `##vso[…]` are
+/// commands to a build agent that reads the log, wherever they stand in a line.
 pub fn escaped(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
     // Nearly all text is ASCII, whose bytes alone tell.
-    let harmless = |byte: u8| matches!(byte, b' '..=b'~') || byte.is_ascii() && keep(char::from(byte));
+    let harmless =
+        |byte: u8| matches!(byte, b' '..=b'~') && byte != b'#' || byte.is_ascii() && keep(char::from(byte));
     if text.bytes().all(harmless) {
         return Cow::Borrowed(text);
     }
-    without(text, |c| is_unprintable(c) && !keep(c))
+    Cow::Owned(written_out(text, |c, next| match c {
+        '#' => matches!(next, Some('#' | '[')),
+        _ => is_unprintable(c) && !keep(c),
+    }))
 }
 
-/// `text` with each character that `must_go` written as `\u001b`, the way JSON writes it.
-fn without(text: &str, must_go: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&must_go) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if must_go(c) {
+/// `text` with each character that `must_go`, which is told the one after it too, written as `\u001b`.
+fn written_out(text: &str, must_go: impl Fn(char, Option<char>) -> bool) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if must_go(c, chars.peek().copied()) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 safe.push_str(&format!("\\u{unit:04x}"));
             }
@@ -51,7 +54,7 @@ fn without(text: &str, must_go: impl Fn(char) -> bool) -> Cow<'_, str> {
             safe.push(c);
         }
     }
-    Cow::Owned(safe)
+    safe
 }
 
 /// `text` without the white space, the invisible characters and the one pair of quotation marks
@@ -68,19 +71,11 @@ pub fn trimmed(text: &str) -> &str {
 
 /// What stands between quotation marks of one kind, if `text` starts and ends with them.
 pub fn quotes_removed(text: &str) -> Option<&str> {
-    const PAIRS: [(char, char); 10] = [
-        ('"', '"'),
-        ('\'', '\''),
-        ('`', '`'),
-        ('“', '”'),
-        ('”', '”'),
-        ('„', '“'),
-        ('‘', '’'),
-        ('’', '’'),
-        ('‚', '‘'),
-        ('«', '»'),
-    ];
-    PAIRS.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close))
+    const PAIRS: [&str; 10] = ["\"\"", "''", "``", "“”", "””", "„“", "‘’", "’’", "‚‘", "«»"];
+    PAIRS.iter().find_map(|pair| {
+        let mut marks = pair.chars();
+        text.strip_prefix(marks.next()?)?.strip_suffix(marks.next()?)
+    })
 }
 
 /// `text` on one printable line of at most `most` characters; what is cut off is marked by [`CUT_OFF`].
@@ -94,7 +89,7 @@ pub fn bounded(text: &str, most: usize) -> String {
 /// looks for in a value that "does not exist".
 pub fn quoted(text: &str) -> String {
     let (start, rest) = split(text, 200);
-    format!("\"{}{rest}\"", without(start, is_overlooked))
+    format!("\"{}{rest}\"", written_out(start, |c, _| is_overlooked(c)))
 }
 
 /// The first `most` characters of `text`, and [`CUT_OFF`] if there are more.
@@ -124,6 +119,17 @@ mod tests {
     #[test]
     fn an_escape_sequence_cannot_reach_a_terminal() {
         assert_eq!(bounded("a\u{1b}[2Jb\u{9b}1m\u{202e}c\n", 50), "a\\u001b[2Jb\\u009b1m\\u202ec");
+    }
+
+    #[test]
+    fn a_build_agent_finds_no_command() {
+        for (text, shown) in [
+            ("a ##vso[task.setvariable]b", "a \\u0023#vso[task.setvariable]b"),
+            ("##[error]", "\\u0023\\u0023[error]"),
+            ("# 1 [2] #3 #", "# 1 [2] #3 #"),
+        ] {
+            assert_eq!(escaped(text, |_| false), shown);
+        }
     }
 
     #[test]

@@ -9,7 +9,6 @@ use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
 use super::{explain, keycloak};
-use crate::aside::aside;
 use crate::budget::Budget;
 use crate::config::{BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
@@ -143,7 +142,7 @@ impl Session {
     async fn reread(&mut self, path: PathBuf, budget: &Budget) -> Option<Duration> {
         let redactor = self.redactor.clone();
         // It may be a pipe that nobody writes to any more.
-        let renewed = aside(move || BearerToken::reread(&path, &redactor));
+        let renewed = tokio::task::spawn_blocking(move || BearerToken::reread(&path, &redactor));
         let Ok(Some(Ok(Some(token)))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };
         let bearer = http::bearer(token.secret()).filter(|bearer| *bearer != self.bearer)?;
         warn!("the bearer token isn't accepted any more; its file holds a new one");

@@ -127,7 +127,7 @@ mod tests {
         {
             let redactor = Redactor::default();
             surroundings(&[("HTTPS_PROXY", proxy)], &redactor);
-            assert_eq!(redactor.clean("sesame#/open, sesame%23%2fopen"), "[REDACTED], [REDACTED]", "{proxy}");
+            assert_eq!(redactor.clean("sesame#/open, sesame%23%2Fopen"), "[REDACTED], [REDACTED]", "{proxy}");
         }
     }
 }

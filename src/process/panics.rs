@@ -1,43 +1,29 @@
 //! A panic is a failure like any other: the run ends with a report that says where it happened.
 
-use std::future::poll_fn;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::panic;
 use std::sync::OnceLock;
-use std::task::Poll;
 
 use crate::error::{ErrorKind, Failure, Step};
 
 /// Where in the code the program panicked.
-static PANIC: OnceLock<String> = OnceLock::new();
+static PLACE: OnceLock<String> = OnceLock::new();
 
-/// From now on, the place of the first panic is noted, and nothing is printed.
-pub(super) fn note_their_places() {
+/// From now on, the place of the first panic is kept, and nothing is printed.
+pub(super) fn remember_where_it_panicked() {
     panic::set_hook(Box::new(|panic| {
         // Its own message could repeat anything; its place in the code is what a bug report needs.
         let place = panic.location().map(|place| format!("{}:{}", crate_path(place.file()), place.line()));
         // A second panic is a consequence of the first.
-        let _ = PANIC.set(place.unwrap_or_default());
+        let _ = PLACE.set(place.unwrap_or_default());
     }));
 }
 
-/// What `work` answers; nothing if it panicked.
-pub(super) async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(Poll::Ready(answer)) => Poll::Ready(Some(answer)),
-        Ok(Poll::Pending) => Poll::Pending,
-        Err(_) => Poll::Ready(None),
-    })
-    .await
-}
-
-/// The failure of a run that panicked in this step.
-pub(super) fn panicked(step: Step) -> Failure {
-    let place = PANIC.get().map_or("an unknown place", String::as_str);
+/// The failure of a run that panicked.
+pub(super) fn failure() -> Failure {
+    let place = PLACE.get().map_or("an unknown place", String::as_str);
     Failure::new(
         ErrorKind::Internal,
-        step,
+        Step::Configure,
         format!("the program panicked at {place}"),
         "Please report this, with the log. Check the connection's admins in Atlan before you run again.",
     )
@@ -53,6 +39,9 @@ fn crate_path(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Report;
+    use crate::steps::Changed;
+    use crate::text::redact::Redactor;
 
     #[test]
     fn the_place_of_a_panic_says_nothing_of_the_build_machine() {
@@ -62,6 +51,17 @@ mod tests {
             ("src/process.rs", "src/process.rs"),
         ] {
             assert_eq!(crate_path(path), shown);
+        }
+    }
+
+    #[test]
+    fn after_a_panic_the_report_leaves_the_change_open_and_names_no_step() {
+        for (dry_run, changed) in [(false, r#""changed":null"#), (true, r#""changed":false"#)] {
+            let report = Report::of_no_outcome(failure(), Changed::Unknown, dry_run);
+            let json = report.to_json(&Redactor::default());
+            for part in [changed, r#""step":null"#, r#""exit_code":70"#, "panicked at"] {
+                assert!(json.contains(part), "{part}: {json}");
+            }
         }
     }
 }

@@ -30,15 +30,19 @@ pub(crate) struct Report {
     dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorPart>,
-    #[serde(flatten)]
-    asset: Option<AssetPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<AssetPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection: Option<AssetPart>,
     /// What the token was to become.
     #[serde(skip_serializing_if = "is_usual")]
     role: Role,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_token: Option<ApiTokenPart>,
-    #[serde(flatten)]
-    users: Option<UsersPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_users: Option<UsersPart>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewer_users: Option<UsersPart>,
     program: ProgramPart,
     elapsed_ms: u64,
 }
@@ -46,7 +50,8 @@ pub(crate) struct Report {
 #[derive(Debug, Serialize)]
 struct ErrorPart {
     kind: &'static str,
-    step: Step,
+    /// `null` if that isn't known.
+    step: Option<Step>,
     message: String,
     hint: String,
     retryable: bool,
@@ -63,14 +68,7 @@ struct RequestPart {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum AssetPart {
-    Connection(FoundPart),
-    Collection(FoundPart),
-}
-
-#[derive(Debug, Serialize)]
-struct FoundPart {
+struct AssetPart {
     qualified_name: String,
     guid: Option<String>,
     name: Option<String>,
@@ -86,14 +84,7 @@ struct ApiTokenPart {
 
 /// The list that is meant.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum UsersPart {
-    AdminUsers(ListsPart),
-    ViewerUsers(ListsPart),
-}
-
-#[derive(Debug, Serialize)]
-struct ListsPart {
+struct UsersPart {
     before: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<Vec<String>>,
@@ -115,53 +106,48 @@ struct ProgramPart {
 }
 
 impl Report {
-    /// The report of a run with this outcome, free of secrets.
-    pub(crate) fn new(outcome: Outcome, elapsed: Duration, redactor: &Redactor) -> Report {
-        let clean = |text: String| redactor.clean_owned(text);
-        let clean_list = |list: UserList| list.into_names().into_iter().map(clean).collect();
-        let (status, changed, dry_run) = (outcome.status(), outcome.history.changed(), outcome.dry_run);
-        let (after, role) = (outcome.after, outcome.role);
-        let (asset, users) = outcome
-            .found
-            .map(|found| {
-                let part = FoundPart {
-                    qualified_name: clean(found.target.qualified_name.as_str().to_owned()),
-                    guid: found.guid.map(clean),
-                    name: found.name.map(clean),
-                };
-                let asset = match found.target.kind() {
-                    AssetKind::Connection => AssetPart::Connection(part),
-                    AssetKind::Collection => AssetPart::Collection(part),
-                };
-                let lists = ListsPart {
-                    before: clean_list(found.users),
-                    after: after.map(clean_list),
-                    omitted: None,
-                };
-                let users = match role {
-                    Role::ConnectionAdmin | Role::Editor => UsersPart::AdminUsers(lists),
-                    Role::Viewer => UsersPart::ViewerUsers(lists),
-                };
-                (asset, users)
-            })
-            .unzip();
-        Report {
+    /// The report of a run with this outcome.
+    pub(crate) fn new(outcome: Outcome, elapsed: Duration) -> Report {
+        let (status, changed, role) = (outcome.status(), outcome.history.changed(), outcome.role);
+        let mut report = Report {
             status,
             changed,
-            dry_run,
-            error: outcome.failure.map(|failure| ErrorPart::new(failure, clean)),
-            asset,
+            dry_run: outcome.dry_run,
+            error: outcome.failure.map(ErrorPart::new),
+            connection: None,
+            collection: None,
             role,
             api_token: outcome.api_token.map(|token| ApiTokenPart {
-                name: token.name.map(clean),
-                guid: token.guid.map(clean),
-                client_id: clean(token.client_id),
-                username: clean(token.username.as_str().to_owned()),
+                name: token.name,
+                guid: token.guid,
+                client_id: token.client_id,
+                username: token.username.as_str().to_owned(),
             }),
-            users,
+            admin_users: None,
+            viewer_users: None,
             program: ProgramPart { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        }
+        };
+        let Some(found) = outcome.found else { return report };
+        let asset = match found.target.kind() {
+            AssetKind::Connection => &mut report.connection,
+            AssetKind::Collection => &mut report.collection,
+        };
+        let users = match role {
+            Role::ConnectionAdmin | Role::Editor => &mut report.admin_users,
+            Role::Viewer => &mut report.viewer_users,
+        };
+        *asset = Some(AssetPart {
+            qualified_name: found.target.qualified_name.as_str().to_owned(),
+            guid: found.guid,
+            name: found.name,
+        });
+        *users = Some(UsersPart {
+            before: found.users.into_names(),
+            after: outcome.after.map(UserList::into_names),
+            omitted: None,
+        });
+        report
     }
 
     /// The report of a run that is ended before it can write another: by SIGKILL, or for want of
@@ -176,35 +162,49 @@ impl Report {
         Report::of_no_outcome(failure, Changed::Unknown, dry_run)
     }
 
-    /// The report of a run of which nothing is known but its failure, which tells nothing secret.
+    /// The report of a run of which nothing is known but its failure: not in which step it was.
     pub(crate) fn of_no_outcome(failure: Failure, changed: Changed, dry_run: bool) -> Report {
-        let outcome = Outcome { failure: Some(failure), ..Outcome::new(dry_run) };
-        let report = Report::new(outcome, Duration::ZERO, &Redactor::default());
-        Report { changed: if dry_run { Changed::No } else { changed }, ..report }
+        let report = Report::new(Outcome::new(dry_run), Duration::ZERO);
+        Report {
+            status: Status::Failed,
+            changed: if dry_run { Changed::No } else { changed },
+            error: Some(ErrorPart { step: None, ..ErrorPart::new(failure) }),
+            ..report
+        }
     }
 
     /// The process's exit code.
-    pub(crate) fn exit_code(&self) -> u8 {
+    fn exit_code(&self) -> u8 {
         self.error.as_ref().map_or(0, |error| error.exit_code)
     }
 
-    /// One line of JSON, without its end; `most_bytes`, its end among them, shorten it.
-    pub(crate) fn into_json(self, most_bytes: Option<usize>) -> String {
-        match most_bytes {
-            Some(most) => shorten::shortened(self, most),
-            None => self.to_json(),
-        }
+    fn asset(&self) -> Option<&AssetPart> {
+        self.connection.as_ref().or(self.collection.as_ref())
     }
 
-    fn to_json(&self) -> String {
+    fn users(&self) -> Option<&UsersPart> {
+        self.admin_users.as_ref().or(self.viewer_users.as_ref())
+    }
+
+    /// One line of JSON, without its end, free of secrets and of what a terminal or a build agent
+    /// would act on: all that is inside of strings, where JSON can escape it.
+    pub(crate) fn to_json(&self, redactor: &Redactor) -> String {
         // Never empty: strings, numbers and lists of them always serialise.
         let json = serde_json::to_string(self).unwrap_or_default();
-        // Characters that a terminal would act on are inside of strings, where JSON can escape them.
-        if let Cow::Owned(escaped) = text::escaped(&json, |_| false) {
-            return escaped;
-        }
-        json
+        printable(json, redactor, |_| false)
     }
+}
+
+/// `text` as it may be shown. It is copied only if something in it must go: with many names it is
+/// megabytes.
+fn printable(mut text: String, redactor: &Redactor, keep: fn(char) -> bool) -> String {
+    if let Cow::Owned(clean) = redactor.clean(&text) {
+        text = clean;
+    }
+    if let Cow::Owned(escaped) = text::escaped(&text, keep) {
+        text = escaped;
+    }
+    text
 }
 
 /// A connection admin is what the report needn't say.
@@ -212,41 +212,13 @@ fn is_usual(role: &Role) -> bool {
     *role == Role::ConnectionAdmin
 }
 
-impl AssetPart {
-    fn found(&self) -> &FoundPart {
-        match self {
-            AssetPart::Connection(found) | AssetPart::Collection(found) => found,
-        }
-    }
-
-    fn found_mut(&mut self) -> &mut FoundPart {
-        match self {
-            AssetPart::Connection(found) | AssetPart::Collection(found) => found,
-        }
-    }
-}
-
-impl UsersPart {
-    fn lists(&self) -> &ListsPart {
-        match self {
-            UsersPart::AdminUsers(lists) | UsersPart::ViewerUsers(lists) => lists,
-        }
-    }
-
-    fn lists_mut(&mut self) -> &mut ListsPart {
-        match self {
-            UsersPart::AdminUsers(lists) | UsersPart::ViewerUsers(lists) => lists,
-        }
-    }
-}
-
 impl ErrorPart {
-    fn new(failure: Failure, clean: impl Fn(String) -> String) -> ErrorPart {
+    fn new(failure: Failure) -> ErrorPart {
         ErrorPart {
             kind: failure.kind.name(),
-            step: failure.step,
-            message: clean(failure.message),
-            hint: clean(failure.hint),
+            step: Some(failure.step),
+            message: failure.message,
+            hint: failure.hint,
             retryable: failure.kind.is_retryable(),
             exit_code: failure.kind.exit_code(),
             request: failure.exchange.map(|http| RequestPart { http, tenant: failure.tenant }),

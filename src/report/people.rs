@@ -2,19 +2,17 @@
 
 use std::fmt::Write;
 
-use super::{Report, UsersPart};
+use super::{Report, UsersPart, printable};
 use crate::config::Role;
 use crate::steps::Status;
-use crate::text::{escaped, listed, quoted};
+use crate::text::redact::Redactor;
+use crate::text::{listed, quoted};
 
 /// A few lines: what happened, to which connection and token, who the admins are, what to do next.
-pub(super) fn text(report: &Report, colours: bool) -> String {
-    let asset = report.asset.as_ref().map_or_else(
+pub(super) fn text(report: &Report, redactor: &Redactor, colours: bool) -> String {
+    let asset = report.asset().map_or_else(
         || "it".to_owned(),
-        |asset| {
-            let found = asset.found();
-            quoted(found.name.as_deref().unwrap_or(&found.qualified_name))
-        },
+        |asset| quoted(asset.name.as_deref().unwrap_or(&asset.qualified_name)),
     );
     let token = report.api_token.as_ref().map_or_else(
         || "the API token".to_owned(),
@@ -34,11 +32,8 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
     let mut text = String::new();
     // Writing to a string can't fail.
     if let Some(error) = &report.error {
-        let _ = writeln!(
-            text,
-            "{} (exit code {}, {}, in {})",
-            error.message, error.exit_code, error.kind, error.step
-        );
+        let step = error.step.map(|step| format!(", in {step}")).unwrap_or_default();
+        let _ = writeln!(text, "{} (exit code {}, {}{step})", error.message, error.exit_code, error.kind);
         if let Some(tenant) = error.request.as_ref().and_then(|request| request.tenant.as_ref()) {
             let _ = writeln!(text, "The tenant says: {}", tenant.message);
         }
@@ -47,14 +42,14 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
             let _ = writeln!(text, "Request ID, for Atlan's support: {}", request.http.request_id);
         }
     }
-    if let Some(users) = &report.users {
+    if let Some(users) = report.users() {
         let _ = writeln!(text, "{}", list(users, report));
     }
     if report.status == Status::WouldAdd {
         text.push_str("Nothing was written. Run again without --dry-run to do it.\n");
     }
     // What others wrote must not act on the terminal; our own colours may.
-    let (done, text) = (escaped(&done, |_| false), escaped(&text, |c| c == '\n'));
+    let (done, text) = (printable(done, redactor, |_| false), printable(text, redactor, |c| c == '\n'));
     match colours {
         true => format!("\u{1b}[{colour}m{done}\u{1b}[0m\n{text}"),
         false => format!("{done}\n{text}"),
@@ -63,12 +58,11 @@ pub(super) fn text(report: &Report, colours: bool) -> String {
 
 /// Who is on the list, or would be.
 fn list(users: &UsersPart, report: &Report) -> String {
-    let lists = users.lists();
     let what = report.role.users();
-    let (when, names) = match &lists.after {
+    let (when, names) = match &users.after {
         Some(after) if report.status == Status::WouldAdd => ("would be", after),
         Some(after) => ("are now", after),
-        None => ("are", &lists.before),
+        None => ("are", &users.before),
     };
     format!("Its {what} {when}: {}", listed(names.iter().map(String::as_str), 10))
 }

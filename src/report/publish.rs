@@ -1,103 +1,56 @@
 //! Getting the report out: to the report file, then to standard output. Neither may keep the
 //! process, whoever doesn't read.
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
-use std::thread;
-use std::time::Duration;
+use std::sync::Arc;
 
+use tokio::task::spawn_blocking;
 use tracing::warn;
 
-use super::{Report, file, people};
-use crate::aside::aside;
+use super::{Report, file, people, shorten};
 use crate::budget::Budget;
 use crate::config::{Output, OutputFormat};
 use crate::logging::Log;
+use crate::text::redact::Redactor;
 
 /// Writes the report to the report file, if there is one, and to standard output after all that was
 /// logged, waiting for whoever reads slowly as long as `budget` and its grace allow. Answers the exit
 /// code.
-pub(crate) async fn publish(report: Report, output: Output, log: &Log, budget: &Budget) -> u8 {
+pub(crate) async fn publish(
+    report: Report,
+    output: Output,
+    log: &Log,
+    redactor: &Redactor,
+    budget: &Budget,
+) -> u8 {
     let exit_code = report.exit_code();
-    let for_people = match output.format {
-        Some(format) => format == OutputFormat::Text,
-        None => io::stdout().is_terminal(),
-    };
-    let text = for_people.then(|| people::text(&report, output.colours && io::stdout().is_terminal()));
-    let json = report.into_json(output.report_max_bytes);
+    let is_terminal = io::stdout().is_terminal();
+    let for_people = output.format.map_or(is_terminal, |format| format == OutputFormat::Text);
+    let text = for_people.then(|| people::text(&report, redactor, output.colours && is_terminal));
+    let json = Arc::new(shorten::to_json(report, redactor, output.report_max_bytes));
     if let Some(report_file) = output.report_file {
         let json = json.clone();
-        if let Some(Err(error)) = budget.wait_for(aside(move || file::write(&report_file, &json))).await {
+        let written = spawn_blocking(move || file::write(&report_file, &json));
+        if let Some(Err(error)) = budget.wait_for(written).await {
             warn!("the report file can't be written: {error}");
         }
     }
     log.flush(budget).await;
-    let line = text.unwrap_or(json + "\n");
-    if let Some(Err(error)) = budget.wait_for(aside(move || print(line.as_bytes()))).await {
+    let printed = spawn_blocking(move || match text {
+        Some(text) => print(&text),
+        None => print(&format!("{json}\n")),
+    });
+    if let Some(Err(error)) = budget.wait_for(printed).await {
         // There is nobody to tell, and the exit code counts.
         warn!("standard output can't be written: {error}");
     }
+    log.flush(budget).await;
     exit_code
 }
 
-/// Prints to standard output, all of it, even if that is a pipe that doesn't block and is full.
-pub(crate) fn print(text: &[u8]) -> io::Result<()> {
-    match io::stdout().as_fd().try_clone_to_owned() {
-        Ok(stdout) => write_all(File::from(stdout), text),
-        // No more files can be opened.
-        Err(_) => write_all(io::stdout().lock(), text),
-    }
-}
-
-fn write_all(mut stream: impl Write, mut text: &[u8]) -> io::Result<()> {
-    while !text.is_empty() {
-        match stream.write(text) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => text = &text[written..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                thread::sleep(Duration::from_millis(5))
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    stream.flush()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Takes a byte at a time, and that only every other time.
-    struct Reluctant {
-        taken: Vec<u8>,
-        excuses: Vec<io::ErrorKind>,
-    }
-
-    impl Write for Reluctant {
-        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-            if let Some(excuse) = self.excuses.pop() {
-                return Err(excuse.into());
-            }
-            self.taken.extend(text.first());
-            Ok(text.len().min(1))
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn what_is_refused_for_a_moment_is_written_all_the_same() {
-        use io::ErrorKind::*;
-        for (excuses, is_written) in
-            [(vec![WouldBlock, Interrupted, WouldBlock], true), (vec![BrokenPipe], false)]
-        {
-            let mut stream = Reluctant { taken: Vec::new(), excuses };
-            assert_eq!(write_all(&mut stream, b"report\n").is_ok(), is_written);
-            assert_eq!(stream.taken == b"report\n", is_written);
-        }
-    }
+/// Prints to standard output.
+pub(crate) fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }

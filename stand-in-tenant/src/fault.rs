@@ -66,7 +66,7 @@ pub enum Fault {
 impl Fault {
     /// A bare status, with the error body that Heracles or a gateway would send.
     pub fn status(status: u16) -> Fault {
-        let body = format!(r#"{{"code":{status},"error":"stand-in","message":"made up by the stand-in"}}"#);
+        let body = format!(r#"{{"code":{status},"error":"stand-in","message":"made up for this test"}}"#);
         Fault::Answer(status, vec![("content-type", "application/json".into())], body.into())
     }
 

@@ -144,5 +144,5 @@ fn the_log_of_another_try_says_what_the_tenant_said() {
     tenant.fail(Stage::Token, Times::Once, Fault::status(503));
     let ran = Job::against(&tenant).run();
     ran.added();
-    assert!(ran.stderr.contains("status 503 (made up by the stand-in); trying again"), "{ran:?}");
+    assert!(ran.stderr.contains("status 503 (made up for this test); trying again"), "{ran:?}");
 }

@@ -109,6 +109,7 @@ fn a_write_is_never_sent_with_a_list_that_got_old_on_the_way() {
     std::fs::write(ca.path(), &tenant.ca_pem).unwrap();
     tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
     tenant.after(Stage::Read, |world| world.first().add("dave"));
+    tenant.slow_down(Stage::Read, Times::Once, ms(200));
     let running = Job::against(&tenant).env("SSL_CERT_FILE", ca.path()).start();
     wait_until("the read", || tenant.count(Stage::Read) > 0);
     tenant.set_accept_delay(ms(1500));

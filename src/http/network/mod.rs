@@ -26,7 +26,6 @@ use std::time::Duration;
 use reqwest::{ClientBuilder, Url};
 use tracing::warn;
 
-use crate::aside::aside;
 use crate::budget::{Budget, Over};
 use crate::config::{Access, Credentials};
 use crate::error::{ErrorKind, Failure, Step};
@@ -83,7 +82,8 @@ impl Network {
             (path(&access.surroundings.ssl_cert_file), path(&access.surroundings.ssl_cert_dir));
         let needed = proxies.use_tls(&targets);
         // Any of these files may be a pipe that nobody writes to.
-        let loaded = aside(move || Trust::load(file.as_deref(), folder.as_deref(), needed));
+        let loaded =
+            tokio::task::spawn_blocking(move || Trust::load(file.as_deref(), folder.as_deref(), needed));
         let hint =
             "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
         let trust = match budget.limit(TIME_FOR_CERTIFICATES, loaded).await {
