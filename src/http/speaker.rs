@@ -2,7 +2,7 @@
 //! the API's. Whatever stands in between (a gateway, a mesh, a proxy, a login page) can use the
 //! same status codes and mean something else.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::TenantMessage;
 use crate::text;
@@ -28,31 +28,31 @@ pub(crate) enum Grant {
     TokenExchange,
 }
 
-/// True if this is an error as `service` writes it. `challenge` says whether the answer asks for a
-/// bearer token (`WWW-Authenticate: Bearer`), which a 401 of Atlas does.
+/// True if this is an error as `service` writes it, and nobody else does. `challenge` says whether
+/// the answer asks for a bearer token (`WWW-Authenticate: Bearer`).
 ///
-/// Sources: `AtlasBaseExceptionMapper` in atlas-metastore and its Jetty; the SDKs for Heracles and
-/// the gateway before both; Keycloak 18 to 26.
+/// Sources: `AtlasBaseExceptionMapper` in atlas-metastore and its Jetty, which were seen running; the
+/// SDKs for Heracles; Keycloak 18 to 26, seen running.
 pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, body: &Value) -> bool {
     let text = |name: &str| body.get(name).is_some_and(Value::is_string);
     let has = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
-    if matches!(service, Service::Keycloak(_)) {
-        return text("error");
+    let refuses_the_token = status == 401 && challenge;
+    match service {
+        // {"error":"invalid_client","error_description":"…"}
+        Service::Keycloak(_) => text("error"),
+        // {"code":1006,"error":"…","message":"…","requestId":"…"}, or of a token {"message":"Unauthorized"}
+        Service::Heracles => {
+            let is_unauthorized = status == 401 && *body == json!({ "message": "Unauthorized" });
+            refuses_the_token || is_unauthorized || text("message") && (has("code") || text("requestId"))
+        }
+        Service::Atlas => {
+            let foreseen = text("errorCode"); // {"errorCode":"ATLAS-404-00-009","errorMessage":"…"}
+            let unforeseen = text("errorId") && has("causes"); // {"errorId":"…","message":"…","causes":[…]}
+            let jetty = text("message") && text("servlet"); // {"servlet":"…","message":"Unauthorized","url":"…"}
+            let malformed = status == 400 && text("error"); // {"error":"…"}
+            refuses_the_token || foreseen || unforeseen || jetty || malformed
+        }
     }
-    if status == 401 && challenge {
-        return true;
-    }
-    let gateway =
-        text("message") && (has("code") || text("error") || text("requestId") || only_message(body));
-    let atlas = text("errorCode")
-        || text("errorId") && has("causes")
-        || text("message") && text("servlet")
-        || status == 400 && text("error");
-    gateway || atlas
-}
-
-fn only_message(body: &Value) -> bool {
-    body.as_object().is_some_and(|fields| fields.len() == 1)
 }
 
 /// The error message in a JSON body of Atlas, Heracles or Keycloak, bounded and without secrets.
@@ -87,8 +87,6 @@ pub(super) fn excerpt(body: &str, redactor: &Redactor) -> Option<TenantMessage> 
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -100,15 +98,20 @@ mod tests {
             (Service::Atlas, 401, true, json!(null), true),
             (Service::Atlas, 401, false, json!(null), false),
             (Service::Atlas, 403, true, json!(null), false),
-            // Heracles and the gateway.
-            (Service::Heracles, 403, false, json!({ "message": "m" }), true),
+            (Service::Heracles, 401, true, json!(null), true),
+            (Service::Heracles, 401, false, json!({ "message": "Unauthorized" }), true),
+            (Service::Heracles, 401, false, json!({ "message": "no" }), false),
+            (Service::Heracles, 403, false, json!({ "message": "Unauthorized" }), false),
             (Service::Heracles, 403, false, json!({ "message": "m", "code": 1003 }), true),
-            (Service::Heracles, 403, false, json!({ "message": "m", "error": "e" }), true),
             (Service::Heracles, 403, false, json!({ "message": "m", "requestId": "r" }), true),
+            (Service::Heracles, 403, false, json!({ "message": "m", "error": "e" }), false),
             (Service::Heracles, 403, false, json!({ "message": "m", "code": null }), false),
-            (Service::Heracles, 403, false, json!({ "message": "m", "more": "x" }), false),
-            (Service::Heracles, 403, false, json!({ "message": 7 }), false),
+            (Service::Heracles, 403, false, json!({ "message": 7, "code": 1003 }), false),
             (Service::Heracles, 403, false, json!({ "code": 1003, "error": "e", "requestId": "r" }), false),
+            (Service::Heracles, 403, false, json!({ "errorCode": "ATLAS-403-00-001" }), false),
+            (Service::Atlas, 403, false, json!({ "message": "Forbidden" }), false),
+            (Service::Atlas, 403, false, json!({ "message": "m", "code": 1003, "requestId": "r" }), false),
+            (Service::Atlas, 401, false, json!({ "message": "Unauthorized" }), false),
             // Atlas.
             (Service::Atlas, 404, false, json!({ "errorCode": "ATLAS-404-00-009" }), true),
             (Service::Atlas, 500, false, json!({ "errorId": "e", "causes": [] }), true),

@@ -64,9 +64,11 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// A bare status, with the error body that Heracles or a gateway would send.
+    /// A bare status, with a body that each of the tenant's services would know for its own.
     pub fn status(status: u16) -> Fault {
-        let body = format!(r#"{{"code":{status},"error":"stand-in","message":"made up for this test"}}"#);
+        let body = format!(
+            r#"{{"errorCode":"{status}","code":{status},"error":"stand-in","message":"made up for this test"}}"#
+        );
         Fault::Answer(status, vec![("content-type", "application/json".into())], body.into())
     }
 

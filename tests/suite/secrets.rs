@@ -46,7 +46,7 @@ fn nothing(_: &StandIn, _: &str) {}
 /// An error of Atlas with the secret in every field.
 fn refuse(tenant: &StandIn, stage: Stage, status: u16, code: &str, secret: &str) {
     let said = format!("no, not with 'Bearer {secret}'");
-    let body = json!({ "errorCode": code, "errorMessage": said, "errorCause": said, "code": secret });
+    let body = json!({ "errorCode": code, "errorMessage": said, "errorCause": said, "code": secret, "message": said });
     tenant.fail(stage, Times::Forever, Fault::Answer(status, Vec::new(), body.to_string().into()));
 }
 
