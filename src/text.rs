@@ -112,6 +112,15 @@ pub fn joined(texts: impl ExactSizeIterator<Item = String>, most: usize) -> Stri
     if rest == 0 { shown } else { format!("{shown} and {rest} more") }
 }
 
+/// How long ago something was, in its largest unit: `3 years ago`.
+pub fn ago(time: std::time::Duration) -> String {
+    const UNITS: [(u64, &str); 4] = [(31_557_600, "year"), (86_400, "day"), (3600, "hour"), (60, "minute")];
+    let seconds = time.as_secs();
+    let (length, unit) = UNITS.into_iter().find(|(length, _)| seconds >= *length).unwrap_or((1, "second"));
+    let count = seconds / length;
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,6 @@
 //! The asset and its lists, at Atlas: one call to read them and one to write one of them.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -10,11 +9,11 @@ use tokio::time::Instant;
 use super::explain::{Request, is_no_such_entity};
 use super::lenient::{lenient, number, shown};
 use super::patience::Patience;
-use super::snapshot::{Snapshot, Times, Version};
+use super::snapshot::{Snapshot, Version};
 use super::user_list::{FreshList, Trouble, UserList, Written};
 use super::{CallError, Tenant};
 use crate::budget::Budget;
-use crate::config::{AssetKind, Role, Target};
+use crate::config::{Role, Target};
 use crate::error::Failure;
 use crate::http::{Answer, Call, Refusal, Service};
 
@@ -31,8 +30,6 @@ struct Entity {
     #[serde(default, deserialize_with = "shown")]
     guid: Option<String>,
     status: Option<String>,
-    #[serde(default, deserialize_with = "shown")]
-    created_by: Option<String>,
     #[serde(default, deserialize_with = "number")]
     create_time: Option<i64>,
     #[serde(default, deserialize_with = "number")]
@@ -56,7 +53,7 @@ struct Attributes {
 
 impl Entity {
     /// The asset, if it is the one that was asked for.
-    fn into_snapshot(self, target: &Target, now: Option<SystemTime>) -> Result<Snapshot, String> {
+    fn into_snapshot(self, target: &Target, asked_at: Instant) -> Result<Snapshot, String> {
         let Attributes { qualified_name, name, admin_users, admin_groups, admin_roles, viewer_users } =
             self.attributes;
         let noun = target.kind().noun();
@@ -72,7 +69,7 @@ impl Entity {
             // Atlas never lets this be (ATLAS-400-00-114), so the answer isn't whole.
             return Err(format!("the {noun} it returns has no admins at all: no users, no groups, no roles"));
         }
-        let (users, may_more) = match target.role {
+        let (users, editors) = match target.role {
             Role::ConnectionAdmin | Role::Editor => (admins, UserList::default()),
             Role::Viewer => (viewers, admins),
         };
@@ -82,11 +79,12 @@ impl Entity {
             name,
             version: Version::new(self.update_time, &users),
             users,
-            may_more,
-            creator: self.created_by.filter(|_| target.kind() == AssetKind::Collection),
+            editors,
             is_archived: self.status.is_some_and(|status| status != "ACTIVE"),
+            asked_at,
             read_at: Instant::now(),
-            times: Times { made_ms: self.create_time, updated_ms: self.update_time, now },
+            created_ms: self.create_time,
+            updated_ms: self.update_time,
         })
     }
 }
@@ -156,7 +154,7 @@ impl Tenant {
 
     fn parse_asset(&self, answer: &Answer) -> Result<Snapshot, CallError> {
         let entity = self.http.parse::<EntityAnswer>(answer)?.entity;
-        entity.into_snapshot(&self.target, answer.date).map_err(|what| answer.unfit(what))
+        entity.into_snapshot(&self.target, answer.asked_at).map_err(|what| answer.unfit(what))
     }
 
     /// Where Atlas has assets of this kind.
@@ -222,5 +220,5 @@ impl Tenant {
 #[cfg(any(test, fuzzing))]
 pub(super) fn read(body: &[u8], target: &Target) -> Result<Snapshot, String> {
     let answer: EntityAnswer = crate::http::parse(body, &crate::text::redact::Redactor::default())?;
-    answer.entity.into_snapshot(target, None)
+    answer.entity.into_snapshot(target, Instant::now())
 }

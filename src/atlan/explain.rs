@@ -62,12 +62,7 @@ impl Tenant {
             404 if is_no_such_entity(&error) => self.not_found(request),
             status @ (413 | 414 | 431) => too_large(status, request),
             400 if refusal.code() == Some(AUTH_REQUEST_FAILED) => self.auth_request_failed(),
-            status if refusal.names_an_unknown_user() => (
-                ErrorKind::Rejected,
-                format!("the tenant knows no user for the API token (status {status})"),
-                "If the API token was made just now, run again in a minute; otherwise check that it still exists."
-                    .to_owned(),
-            ),
+            _ if refusal.names_an_unknown_user() => self.unknown_user(refusal),
             429 => (
                 ErrorKind::Unavailable,
                 "the tenant asks for fewer requests (status 429), and the deadline leaves no time for another try"
@@ -123,6 +118,28 @@ impl Tenant {
             ),
         };
         (self.target.kind().not_found(), message, hint)
+    }
+
+    /// Only those whom a list adds are looked up: the token, or somebody whom our list would put back.
+    fn unknown_user(&self, refusal: &Refusal) -> (ErrorKind, String, String) {
+        let read = self.last_read.as_ref().map(|read| &read.users);
+        let other = refusal.unknown_user().filter(|name| read.is_some_and(|users| users.has(name)));
+        let (message, hint) = match other {
+            Some(name) => (
+                format!(
+                    "the tenant knows no user {}, who was on the list that was read (status {})",
+                    quoted(name),
+                    refusal.status
+                ),
+                "They have left, it seems, and were taken off the list meanwhile: run again in a minute.",
+            ),
+            None => (
+                format!("the tenant knows no user for the API token (status {})", refusal.status),
+                "If it was made just now, run again in a minute; otherwise check that it still exists. The username is \
+                 concluded: service-account- and the client ID.",
+            ),
+        };
+        (ErrorKind::Rejected, message, hint.to_owned())
     }
 
     fn auth_request_failed(&self) -> (ErrorKind, String, String) {

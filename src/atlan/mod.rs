@@ -17,9 +17,7 @@ mod young_right;
 pub(crate) use api_tokens::{ApiToken, Found};
 pub(crate) use explain::Request;
 pub(crate) use snapshot::{Snapshot, Version};
-#[cfg(test)]
-pub(crate) use user_list::MOST_AGE;
-pub(crate) use user_list::{FreshList, Trouble, UserList, Written};
+pub(crate) use user_list::{FreshList, MOST_AGE, Trouble, UserList, Written};
 
 use std::time::Duration;
 
@@ -118,6 +116,6 @@ impl Tenant {
             self.session.note_accepted();
         }
         let refusal = error.refused_by_the_api(403).filter(|_| error.service == Service::Atlas);
-        Ok(refusal.and_then(|refusal| self.pause_for_the_right(refusal)))
+        Ok(refusal.and_then(|_| self.pause_for_the_right()))
     }
 }

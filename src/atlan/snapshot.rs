@@ -23,19 +23,21 @@ pub(crate) struct Snapshot {
     pub(crate) name: Option<String>,
     /// The usernames on the list that is meant, in the tenant's order.
     pub(crate) users: UserList,
-    /// Who has the right already by another list, and needs no place on this one: a collection's
-    /// editors may do whatever its viewers may.
-    pub(crate) may_more: UserList,
-    /// Whom the tenant puts back on the list by itself.
-    pub(crate) creator: Option<String>,
+    /// Where the list is that of a collection's viewers, its editors: they may do all that a viewer
+    /// may, and need no place on it.
+    pub(crate) editors: UserList,
     /// True if it was archived.
     pub(crate) is_archived: bool,
     /// Which state of it this is.
     pub(crate) version: Version,
+    /// When it was asked for: it can't be newer than that, as far as is known.
+    pub(crate) asked_at: Instant,
     /// When the answer was there.
     pub(crate) read_at: Instant,
-    /// When it was made, and changed, and what time it is, by the server's clock.
-    pub(super) times: Times,
+    /// When it was made, by the server's clock.
+    pub(crate) created_ms: Option<i64>,
+    /// When it was last changed.
+    pub(crate) updated_ms: Option<i64>,
 }
 
 /// Tells two states of one asset apart: `updateTime` differs after every change (seen on the open
@@ -63,72 +65,54 @@ impl Version {
     pub(crate) fn is_earlier_than(self, other: Version) -> bool {
         self.updated_at_ms.zip(other.updated_at_ms).is_some_and(|(this, other)| this < other)
     }
-
-    /// True if the tenant says when this was changed.
-    pub(crate) fn has_time(self) -> bool {
-        self.updated_at_ms.is_some()
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Times {
-    pub(super) made_ms: Option<i64>,
-    pub(super) updated_ms: Option<i64>,
-    pub(super) now: Option<SystemTime>,
-}
-
-impl Times {
-    fn is_young(&self, time_ms: Option<i64>) -> bool {
-        let time = time_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
-        let time = time.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-        time.is_some_and(|time| is_young(time, self.now))
-    }
-}
-
-/// True if this is less than five minutes away from now, by the server's clock if that is known.
-pub(super) fn is_young(time: SystemTime, server: Option<SystemTime>) -> bool {
-    let now = server.unwrap_or_else(SystemTime::now);
-    let distance = now.duration_since(time).unwrap_or_else(|ahead| ahead.duration());
-    distance < YOUNG
 }
 
 impl Snapshot {
     /// True if this user has the right that is meant.
     pub(crate) fn has(&self, username: &str) -> bool {
-        self.users.has(username) || self.may_more.has(username)
+        self.users.has(username) || self.editors.has(username)
     }
 
     /// True if the asset was made a moment ago: by its own word, or else by its name's.
     pub(crate) fn is_young(&self) -> bool {
-        match (self.times.made_ms, self.target.qualified_name.made_at()) {
-            (None, Some(made)) => is_young(made, self.times.now),
-            (made_ms, _) => self.times.is_young(made_ms),
-        }
+        let made_at = self.created_ms.map_or_else(|| self.target.qualified_name.made_at(), time);
+        made_at.is_some_and(is_young)
     }
 
     /// True if the right of this user to change the list may still be on its way.
     pub(super) fn right_is_young(&self, username: Option<&str>) -> bool {
         let is_on_it = username.is_some_and(|name| self.has(name));
-        self.is_young() || is_on_it && self.times.is_young(self.times.updated_ms)
+        self.is_young() || is_on_it && self.updated_ms.and_then(time).is_some_and(is_young)
     }
+}
+
+/// True if this is less than five minutes away from now, by this machine's clock.
+pub(super) fn is_young(time: SystemTime) -> bool {
+    let now = SystemTime::now();
+    now.duration_since(time).unwrap_or_else(|ahead| ahead.duration()) < YOUNG
+}
+
+fn time(ms: i64) -> Option<SystemTime> {
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms.try_into().ok()?))
 }
 
 #[cfg(test)]
 impl Snapshot {
     /// An old asset with this list, changed at this time.
-    pub(crate) fn of(target: &Target, users: &[String], may_more: &[String], updated_at_ms: i64) -> Snapshot {
+    pub(crate) fn of(target: &Target, users: &[String], editors: &[String], updated_ms: i64) -> Snapshot {
         let users = UserList::new(users.to_vec());
         Snapshot {
             target: target.clone(),
             guid: None,
             name: None,
-            version: Version::new(Some(updated_at_ms), &users),
+            version: Version::new(Some(updated_ms), &users),
             users,
-            may_more: UserList::new(may_more.to_vec()),
-            creator: None,
+            editors: UserList::new(editors.to_vec()),
             is_archived: false,
+            asked_at: Instant::now(),
             read_at: Instant::now(),
-            times: Times::default(),
+            created_ms: None,
+            updated_ms: Some(updated_ms),
         }
     }
 }
@@ -140,21 +124,20 @@ mod tests {
 
     #[test]
     fn the_end_of_the_name_tells_how_old_a_connection_is_if_nothing_else_does() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_100);
-        let snapshot = |name: &str, made_ms| {
-            let qualified_name = QualifiedName::parse(name).unwrap();
-            let target = Target { role: Role::ConnectionAdmin, qualified_name };
-            let times = Times { made_ms, updated_ms: None, now: Some(now) };
-            Snapshot { times, ..Snapshot::of(&target, &[], &[], 0) }
-        };
-        for (name, made_ms, is_young) in [
-            ("default/snowflake/1700000000", None, true),
-            ("default/snowflake/1690000000", None, false),
-            ("default/snowflake/production", None, false),
-            ("default/snowflake/1700000000", Some(1_600_000_000_000), false),
-            ("default/snowflake/1690000000", Some(1_700_000_000_000), true),
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        let (young, old) = (now.as_secs() - 100, now.as_secs() - 1_000_000);
+        for (name, created, is_young) in [
+            (young.to_string(), None, true),
+            (old.to_string(), None, false),
+            ("production".to_owned(), None, false),
+            (young.to_string(), Some(old), false),
+            (old.to_string(), Some(young), true),
         ] {
-            assert_eq!(snapshot(name, made_ms).is_young(), is_young, "{name} {made_ms:?}");
+            let qualified_name = QualifiedName::parse(&format!("default/snowflake/{name}")).unwrap();
+            let target = Target { role: Role::ConnectionAdmin, qualified_name };
+            let created_ms = created.map(|seconds| seconds as i64 * 1000);
+            let snapshot = Snapshot { created_ms, ..Snapshot::of(&target, &[], &[], 0) };
+            assert_eq!(snapshot.is_young(), is_young, "{name} {created:?}");
         }
     }
 }

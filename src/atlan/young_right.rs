@@ -6,7 +6,6 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::{Tenant, snapshot};
-use crate::http::Refusal;
 
 /// Between two questions whether a right has arrived.
 const RIGHT_IS_ASKED_FOR_EVERY: Duration = Duration::from_millis(2500);
@@ -48,12 +47,12 @@ impl YoungRight {
 impl Tenant {
     /// A 403 can mean "not yet": roles and policies reach Atlas's replicas one by one, up to half a
     /// minute after a connection was made or a user was put on its list.
-    pub(super) fn pause_for_the_right(&mut self, refusal: &Refusal) -> Option<Duration> {
+    pub(super) fn pause_for_the_right(&mut self) -> Option<Duration> {
         let is_young = match &self.last_read {
             Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
             None => {
                 let made_at = self.target.qualified_name.made_at();
-                made_at.is_some_and(|made| snapshot::is_young(made, refusal.date))
+                made_at.is_some_and(snapshot::is_young)
             }
         };
         is_young.then(|| self.young_right.pause(self.target.kind().noun())).flatten()

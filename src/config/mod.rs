@@ -53,6 +53,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::error::{ErrorKind, Failure, Step};
+use crate::text::ago;
 use crate::text::redact::Redactor;
 use checks::Checks;
 use sources::Sources;
@@ -236,10 +237,7 @@ fn refuse_if_expired(credentials: &Credentials) -> Result<(), Failure> {
         Some(since) => Err(Failure::new(
             ErrorKind::Unauthenticated,
             Step::Configure,
-            format!(
-                "the user's bearer token expired {} ago",
-                humantime::format_duration(Duration::from_secs(since.as_secs()))
-            ),
+            format!("the user's bearer token expired {}", ago(since)),
             "Get a fresh bearer token of that user and run again (if it is fresh, look at this machine's clock). \
              Nothing was sent to the tenant.",
         )),

@@ -119,6 +119,12 @@ impl Refusal {
         self.says("Keycloak user not found")
     }
 
+    /// Whom such an answer names.
+    pub(crate) fn unknown_user(&self) -> Option<&str> {
+        let message = self.message.as_ref().filter(|_| self.names_an_unknown_user())?;
+        message.message.split_once("userName ")?.1.split_whitespace().next()
+    }
+
     /// True for statuses that pass by themselves, whoever sends them.
     pub(crate) fn passes(&self) -> bool {
         match self.status {

@@ -59,6 +59,8 @@ pub(crate) struct Answer {
     body: Vec<u8>,
     /// The server's clock.
     pub(crate) date: Option<SystemTime>,
+    /// When it was asked for.
+    pub(crate) asked_at: Instant,
     /// The request that it answers.
     pub(crate) exchange: Exchange,
     service: Service,
@@ -139,7 +141,7 @@ impl Http {
             "request"
         );
         match outcome {
-            Ok((date, body)) => Ok(Answer { body, date, exchange, service: call.service }),
+            Ok((date, body)) => Ok(Answer { body, date, asked_at: started, exchange, service: call.service }),
             Err(fault) => Err(CallError { fault, exchange, service: call.service, sent: sent.settle() }),
         }
     }
@@ -250,6 +252,8 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Re
     match body.trim_ascii_start().chars().next() {
         None => Err("its answer is empty".to_owned()),
         Some('<') => Err("it answers with HTML".to_owned()),
+        // A struct would also be read from a list of its fields.
+        Some('[') => Err("its answer has another shape: a list".to_owned()),
         Some(_) => serde_json::from_str(body).map_err(|error| {
             // The error can quote the answer.
             let error = redactor.clean_foreign(&error.to_string());

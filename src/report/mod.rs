@@ -108,7 +108,7 @@ struct ProgramPart {
 impl Report {
     /// The report of a run with this outcome.
     pub(crate) fn new(outcome: Outcome, elapsed: Duration) -> Report {
-        let (status, changed, role) = (outcome.status(), outcome.history.changed(), outcome.role);
+        let (status, changed, role) = (outcome.status(), outcome.known.changed(), outcome.role);
         let mut report = Report {
             status,
             changed,

@@ -1,32 +1,35 @@
 //! Step 3: the write, and what became of it.
 //!
 //! Atlan has no compare-and-set, its answer to a write proves nothing, and a read can come from a
-//! replica that is behind. So a list is written only while it is fresh, once; only a read that is
-//! newer than the write says what came of it; and only such a read is the base of the next write.
+//! replica that is behind. So a list is written only while it is fresh, once; only a read that
+//! counts (`known.rs`) says what came of it; and only such a read is the base of the next write.
 
-mod said;
+mod words;
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff};
+use backon::BackoffBuilder;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::history::{Changed, LONGEST_STALENESS, SAYS_THE_SAME_AFTER, Standing};
+use super::known::{Changed, Worth};
 use super::outcome::Outcome;
 use super::{UserListApi, archived};
-use crate::atlan::{FreshList, Snapshot, Trouble, Written};
+use crate::atlan::{FreshList, MOST_AGE, Snapshot, Trouble, Written};
 use crate::budget::Budget;
 use crate::config::{Job, Role, Username};
 use crate::error::{Failure, Step};
 use crate::http::pauses;
 use crate::text::quoted;
 
+const STEP: Step = Step::AppendAndUpdate;
+
 /// No write is started without so much time to finish it and to read it back.
 pub(crate) const TIME_FOR_A_WRITE: Duration = Duration::from_secs(2);
 
-/// After so many accepted writes in a row that left the list as it was, no other writer is to blame.
-const MOST_WRITES_WITHOUT_A_TRACE: u32 = 4;
+/// Where another writer undid our write, many may want to write next: each waits for a random part
+/// of this, and reads again. Without it, of twenty jobs at once eight to fourteen end well.
+const LONGEST_TURN: Duration = Duration::from_secs(4);
 
 /// Puts `username` on the list that was `found`, unless it has the right already, and believes only
 /// what it reads back.
@@ -42,24 +45,22 @@ pub(super) async fn append_and_update(
     outcome: &mut Outcome,
     budget: &Budget,
 ) -> Result<(), Failure> {
-    let step = Step::AppendAndUpdate;
-    outcome.step = step;
+    outcome.step = STEP;
     let (name, holder) = (quoted(username.as_str()), job.target.role.holder());
     if found.has(username.as_str()) {
         let holder = if found.users.has(username.as_str()) { holder } else { Role::Editor.holder() };
-        info!(%step, "{name} is {holder} already: nothing to do");
+        info!(step = %STEP, "{name} is {holder} already: nothing to do");
         outcome.after = Some(found.users);
         return Ok(());
     }
     if job.dry_run {
-        info!(%step, "dry run: would make {name} {holder}");
+        info!(step = %STEP, "dry run: would make {name} {holder}");
         outcome.after = Some(found.users.with_appended(username));
         return Ok(());
     }
-    let mut update =
-        Update { api, job, username, outcome, budget, pauses: pauses().build(), without_a_trace: 0 };
+    let mut update = Update { api, job, username, outcome, budget };
     let ended = update.until_there(found).await;
-    ended.map_err(|failure| update.tell_what_is_known(failure))
+    ended.map_err(|failure| update.with_what_is_known(failure))
 }
 
 struct Update<'a, A> {
@@ -68,16 +69,14 @@ struct Update<'a, A> {
     username: &'a Username,
     outcome: &'a mut Outcome,
     budget: &'a Budget,
-    pauses: ExponentialBackoff,
-    without_a_trace: u32,
 }
 
 /// What reading after a write has shown.
 enum Found {
     /// The token is on the list.
     There(Snapshot),
-    /// It isn't, and this list may be the base of another write.
-    NotThere(Snapshot),
+    /// It isn't, and this list is the base of the next write.
+    Base(Snapshot),
 }
 
 impl<A: UserListApi> Update<'_, A> {
@@ -85,12 +84,13 @@ impl<A: UserListApi> Update<'_, A> {
     async fn until_there(&mut self, mut base: Snapshot) -> Result<(), Failure> {
         loop {
             let trouble = self.write(&base).await?;
-            let accepted = trouble.is_none();
             let mut found = self.look(trouble).await?;
             if let Found::There(now) = &found {
                 self.refuse_if_somebody_is_gone(&base, now)?;
                 if !self.job.settle.is_zero() {
-                    found = self.look_when_settled().await?;
+                    // For a writer who had read before us and writes after us.
+                    self.pause_until(Instant::now() + self.job.settle, None).await?;
+                    found = self.look(None).await?;
                 }
             }
             match found {
@@ -98,134 +98,111 @@ impl<A: UserListApi> Update<'_, A> {
                     self.succeed(now);
                     return Ok(());
                 }
-                Found::NotThere(now) => {
-                    if accepted {
-                        self.notice_an_overwrite(&base, &now)?;
-                    }
-                    base = now;
-                }
+                Found::Base(now) => base = now,
             }
         }
     }
 
     /// Writes the list with the token appended, once. Answers what went wrong, if anything did.
     async fn write(&mut self, base: &Snapshot) -> Result<Option<Trouble>, Failure> {
-        let step = Step::AppendAndUpdate;
         // First what has come meanwhile is noticed: a signal, or that the connection was closed behind the
         // answer to the read.
         tokio::task::yield_now().await;
         self.budget.allows(TIME_FOR_A_WRITE).map_err(|over| self.out_of_time(over, None))?;
-        info!(%step, "making {} {}", quoted(self.username.as_str()), self.job.target.role.holder());
+        info!(step = %STEP, "making {} {}", quoted(self.username.as_str()), self.job.target.role.holder());
         let list = FreshList::new(&base.users, base.read_at, self.username);
-        let started = Instant::now();
-        // From here on, whatever ends the run, the write may have been carried out.
-        self.outcome.history.writes();
-        match self.api.write(list, &self.budget.for_the_write()).await {
-            Written::NotCarriedOut(trouble) => {
-                self.outcome.history.wrote_nothing();
-                warn!(%step, "the write was not carried out: {}", trouble.what);
-                Ok(Some(trouble))
+        let sent = Instant::now();
+        self.outcome.known.begin_write();
+        let written = self.api.write(list, &self.budget.for_the_write()).await;
+        let known = &mut self.outcome.known;
+        let trouble = match written {
+            Written::Accepted => {
+                known.end_accepted_write(sent);
+                None
             }
             Written::Doubtful(trouble) => {
-                self.outcome.history.wrote(false, started.elapsed());
-                warn!(%step, "whether the write was carried out isn't known yet: {}", trouble.what);
-                Ok(Some(trouble))
+                known.end_doubtful_write(sent.elapsed());
+                warn!(step = %STEP, "whether the write was carried out isn't known yet: {}", trouble.what);
+                Some(trouble)
             }
-            Written::Accepted => {
-                self.outcome.history.wrote(true, started.elapsed());
-                Ok(None)
+            Written::NotCarriedOut(trouble) => {
+                known.end_refused_write();
+                warn!(step = %STEP, "the write was not carried out: {}", trouble.what);
+                Some(trouble)
             }
-        }
-    }
-
-    /// Reads until it is known what came of the write that ended with `trouble`, if anything was
-    /// wrong with it, and until another may be made if the token isn't there.
-    async fn look(&mut self, trouble: Option<Trouble>) -> Result<Found, Failure> {
-        let pause = match &trouble {
-            Some(trouble) => trouble.again.unwrap_or_default(),
-            None => self.pause_after_an_overwrite(),
         };
-        let not_before = Instant::now() + pause;
-        // If nothing can have come of any write, there is nothing to learn, only to try again.
-        if self.outcome.history.changed() != Changed::Unknown {
-            match trouble {
-                Some(Trouble { failure, again: None, .. }) => return Err(failure),
-                _ => self.pause_until(not_before, trouble.as_ref()).await?,
-            }
+        if trouble.is_none() && sent.elapsed() > MOST_AGE {
+            warn!(
+                step = %STEP,
+                "the write took {:.1} s: whoever was added to the list in that time by somebody else may be missing now",
+                sent.elapsed().as_secs_f64()
+            );
         }
-        self.read_until_known(trouble, not_before).await
+        Ok(trouble)
     }
 
-    /// Looks once more after SETTLE_SECONDS, for a writer who had read before us and writes after us.
-    async fn look_when_settled(&mut self) -> Result<Found, Failure> {
-        let settled = Instant::now() + self.job.settle;
-        self.pause_until(settled, None).await?;
-        let not_before = settled + self.pause_after_an_overwrite();
-        self.read_until_known(None, not_before).await
-    }
-
-    /// Many may want to write next: not at the same moment.
-    fn pause_after_an_overwrite(&mut self) -> Duration {
-        SAYS_THE_SAME_AFTER + self.pauses.next().unwrap_or_default()
-    }
-
-    async fn read_until_known(
-        &mut self,
-        trouble: Option<Trouble>,
-        not_before: Instant,
-    ) -> Result<Found, Failure> {
-        let started = Instant::now();
+    /// Reads until the token is there, or until another write may be made: after one that ended with
+    /// `trouble`, or was accepted.
+    async fn look(&mut self, trouble: Option<Trouble>) -> Result<Found, Failure> {
+        let mut may_write_from =
+            trouble.as_ref().map(|trouble| Instant::now() + trouble.again.unwrap_or_default());
+        if let Some(trouble) = &trouble
+            && self.outcome.known.changed() != Changed::Unknown
+        {
+            // No write can have left anything to learn: there is only the next one to wait for.
+            let pause = trouble.again.ok_or_else(|| trouble.failure.clone())?;
+            self.pause_until(Instant::now() + pause, Some(trouble)).await?;
+        }
+        let mut pauses = pauses().build();
         loop {
-            let now = self.read().await?;
-            match self.outcome.history.standing() {
-                Standing::There => return Ok(Found::There(now)),
-                Standing::Old(_) if trouble.is_none() && started.elapsed() > LONGEST_STALENESS => {
-                    return Err(self.shows_what_is_old());
-                }
-                Standing::Old(pause) | Standing::Unconfirmed(pause) => {
-                    info!(step = %Step::AppendAndUpdate, "the list that was read may be an old one; reading it again");
+            let (now, worth) = self.read().await?;
+            match worth {
+                Worth::There => return Ok(Found::There(now)),
+                Worth::StaysOld => return Err(self.stays_old()),
+                Worth::MayBeOld(until) => {
+                    info!(step = %STEP, "the list that was read may be an old one; reading it again");
+                    let pause = pauses.next().unwrap_or_default();
+                    let pause = pause.min(until.saturating_duration_since(Instant::now()));
                     let waited = self.budget_for_a_look().pause(pause).await;
                     waited.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
                 }
-                Standing::NotThere | Standing::NoTrace => {
+                Worth::Base => {
                     self.outcome.found = Some(now.clone());
                     if let Some(Trouble { failure, again: None, .. }) = trouble {
                         return Err(failure);
                     }
-                    self.budget
-                        .allows(TIME_FOR_A_WRITE)
-                        .map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
-                    if Instant::now() >= not_before {
-                        return Ok(Found::NotThere(now));
+                    let allowed = self.budget.allows(TIME_FOR_A_WRITE);
+                    allowed.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
+                    let may_write_from = *may_write_from.get_or_insert_with(|| self.turn());
+                    if Instant::now() >= may_write_from {
+                        return Ok(Found::Base(now));
                     }
-                    self.pause_until(not_before, trouble.as_ref()).await?;
+                    self.pause_until(may_write_from, trouble.as_ref()).await?;
                 }
             }
         }
     }
 
-    /// Reads the list once, and notes what it says.
-    async fn read(&mut self) -> Result<Snapshot, Failure> {
-        let changed = self.outcome.history.changed();
-        let now = self.api.read(&self.budget_for_a_look()).await.map_err(|failure| match changed {
-            Changed::Unknown if failure.kind.is_by_signal() => failure,
-            Changed::Unknown => Failure {
-                message: format!(
-                    "the {} couldn't be read back after the write: {}",
-                    self.job.target.kind().noun(),
-                    failure.message
-                ),
-                ..failure
-            },
-            _ => failure,
-        })?;
-        self.outcome.saw(&now);
-        if now.is_archived { Err(archived(&now.target, Step::AppendAndUpdate)) } else { Ok(now) }
+    /// When it is our turn to write after another writer undid what we wrote.
+    fn turn(&self) -> Instant {
+        warn!(step = %STEP, "another writer's list has taken the place of ours; trying again from theirs");
+        Instant::now() + LONGEST_TURN.mul_f64(fastrand::f64())
+    }
+
+    /// Reads the list once.
+    async fn read(&mut self) -> Result<(Snapshot, Worth), Failure> {
+        let read = self.api.read(&self.budget_for_a_look()).await;
+        let now = read.map_err(|failure| self.not_read_back(failure))?;
+        let worth = self.outcome.saw(&now);
+        if let Some(failure) = self.made_anew(&now) {
+            return Err(failure);
+        }
+        if now.is_archived { Err(archived(&now.target, STEP)) } else { Ok((now, worth)) }
     }
 
     /// Only to learn what came of a write may it take longer.
     fn budget_for_a_look(&self) -> Budget {
-        match self.outcome.history.changed() {
+        match self.outcome.known.changed() {
             Changed::Unknown => self.budget.with_grace(),
             Changed::Yes | Changed::No => self.budget.clone(),
         }

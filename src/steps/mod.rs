@@ -8,15 +8,14 @@
 //! fill the one [`Outcome`].
 
 mod append_and_update;
-mod history;
-mod look_alikes;
+mod known;
 #[cfg(test)]
 mod model;
 mod outcome;
 mod retrieve_connection_admins;
 mod retrieve_token;
 
-pub(crate) use history::Changed;
+pub(crate) use known::Changed;
 pub use outcome::Outcome;
 pub(crate) use outcome::Status;
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::history::{Changed, History};
+use super::known::{Changed, Known, Worth};
 use crate::atlan::{ApiToken, Snapshot, UserList};
 use crate::config::Role;
 use crate::error::{Failure, Step};
@@ -24,7 +24,7 @@ pub struct Outcome {
     /// The users on the list at the end: as read back, or in a dry run as they would be.
     pub(crate) after: Option<UserList>,
     /// What was written and read.
-    pub(crate) history: History,
+    pub(crate) known: Known,
     /// Why the run failed, if it did.
     pub failure: Option<Failure>,
 }
@@ -57,16 +57,15 @@ impl Outcome {
             found: None,
             role: Role::ConnectionAdmin,
             after: None,
-            history: History::default(),
+            known: Known::default(),
             failure: None,
         }
     }
 
-    /// The list was read: notes what that says.
-    pub(crate) fn saw(&mut self, now: &Snapshot) {
+    /// The list was read: what that is worth.
+    pub(crate) fn saw(&mut self, now: &Snapshot) -> Worth {
         let has_token = self.api_token.as_ref().is_some_and(|token| now.has(token.username.as_str()));
-        let lacks_somebody = self.found.as_ref().is_some_and(|found| !found.users.is_within(&now.users));
-        self.history.read(now.version, has_token, lacks_somebody);
+        self.known.read(now, has_token)
     }
 
     /// How the run ended.
@@ -76,13 +75,13 @@ impl Outcome {
             let list = self.found.as_ref().map(list);
             username.zip(list).is_some_and(|(username, list)| list.has(username))
         };
-        let (is_on_it, may_more) = (had_it(|found| &found.users), had_it(|found| &found.may_more));
-        match (self.history.changed(), self.role) {
+        let (is_on_it, editors) = (had_it(|found| &found.users), had_it(|found| &found.editors));
+        match (self.known.changed(), self.role) {
             _ if self.failure.is_some() => Status::Failed,
-            _ if self.dry_run && !is_on_it && !may_more => Status::WouldAdd,
+            _ if self.dry_run && !is_on_it && !editors => Status::WouldAdd,
             (Changed::Yes | Changed::Unknown, _) => Status::Added,
             (Changed::No, Role::ConnectionAdmin) => Status::AlreadyAdmin,
-            (Changed::No, Role::Viewer) if !may_more => Status::AlreadyViewer,
+            (Changed::No, Role::Viewer) if !editors => Status::AlreadyViewer,
             (Changed::No, Role::Editor | Role::Viewer) => Status::AlreadyEditor,
         }
     }

@@ -11,6 +11,8 @@ pub enum Reads {
     All,
     /// Every second one, as if two replicas took turns: the second from now on, the fourth, and so on.
     EveryOther,
+    /// All but the first from now on.
+    AllButTheFirst,
 }
 
 /// What the replica remembers.
@@ -35,7 +37,7 @@ impl World {
     /// What the replica holds that answers the present read, of this kind at least.
     pub(crate) fn assets_of_the_replica(&self, kind: Kind) -> &[Asset] {
         match &self.old_reads {
-            Some(old) if old.reads == Reads::All || self.reads.is_multiple_of(2) => old.assets(),
+            Some(old) if old.is_asked(self.reads) => old.assets(),
             _ => self.assets(kind),
         }
     }
@@ -50,6 +52,15 @@ impl World {
 }
 
 impl OldReads {
+    /// True if this is the replica that the read of this number goes to, the first being 1.
+    fn is_asked(&self, read: usize) -> bool {
+        match self.reads {
+            Reads::All => true,
+            Reads::EveryOther => read.is_multiple_of(2),
+            Reads::AllButTheFirst => read > 1,
+        }
+    }
+
     fn assets(&self) -> &[Asset] {
         &self.states[self.shown()].1
     }

@@ -90,68 +90,6 @@ fn one_record_that_is_sent_twice_is_one_api_token() {
 }
 
 #[test]
-fn a_record_without_a_client_id_is_in_the_way_only_if_it_is_meant_or_alone() {
-    let of_another = json!({ "id": "g-1", "displayName": "CI-pipeline" });
-    let meant = json!({ "id": "g-1", "displayName": example::TOKEN });
-    let whole = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
-    for (records, code) in
-        [(json!([of_another, whole]), 0), (json!([meant, whole]), 10), (json!([of_another]), 10)]
-    {
-        let tenant = example();
-        let page = json!({ "records": records });
-        tenant.fail(Stage::Token, Times::Once, Fault::body(page.to_string()));
-        if code == 0 {
-            tenant.fail(Stage::Token, Times::Once, Fault::body(r#"{"records":[]}"#));
-        }
-        let ran = Job::against(&tenant).run();
-        assert_eq!(ran.code, Some(code), "{ran:?}");
-        assert_eq!(ran.stdout.contains("without a client ID"), code != 0, "{ran:?}");
-    }
-}
-
-#[test]
-fn more_records_than_were_sent_are_read_on_from_where_it_stopped() {
-    let tenant = example();
-    let others = [record("g-1", "apikey-1", "ci-pipeline-2"), record("g-2", "apikey-2", "CI-pipeline")];
-    let wanted = [record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN)];
-    for records in [json!(others), json!(wanted)] {
-        let page = json!({ "totalRecord": 9, "filterRecord": 3, "records": records });
-        tenant.fail(Stage::Token, Times::Once, Fault::body(page.to_string()));
-    }
-    assert_eq!(Job::against(&tenant).run().added()["api_token"]["guid"], example::TOKEN_GUID);
-    let offsets: Vec<_> =
-        tenant.requests().iter().take(2).map(|asked| asked.query("offset").to_owned()).collect();
-    assert_eq!(offsets, ["0", "2"]);
-    assert_eq!(tenant.count(Stage::Token), 2);
-}
-
-#[test]
-fn a_full_page_of_which_nobody_says_whether_it_is_the_last_is_not_taken_for_it() {
-    let tenant = example();
-    let others = [record("g-1", "apikey-1", "ci-pipeline-2"), record("g-2", "apikey-2", "CI-pipeline")];
-    let wanted = [record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN)];
-    for records in [json!(others), json!(wanted)] {
-        tenant.fail(Stage::Token, Times::Once, Fault::body(json!({ "records": records }).to_string()));
-    }
-    Job::against(&tenant).run().added();
-    assert_eq!(tenant.count(Stage::Token), 2);
-}
-
-#[test]
-fn more_records_than_anybody_would_look_at_are_said_to_be_there() {
-    let tenant = example();
-    let records: Vec<_> =
-        (0..100).map(|number| record(&format!("g-{number}"), "apikey-1", "ci-pipeline-2")).collect();
-    let page = json!({ "totalRecord": 5000, "filterRecord": 5000, "records": records });
-    tenant.fail(Stage::Token, Times::Forever, Fault::body(page.to_string()));
-    let ran = Job::against(&tenant).run();
-    ran.failed(5, "token_not_found", TOKEN);
-    ran.says("none of the API tokens that were looked at is named \"ci-pipeline\"", "API_TOKEN_GUID");
-    ran.says("the tenant has more that match", "API_TOKEN_CLIENT_ID");
-    assert!(tenant.count(Stage::Token) <= 20, "{}", tenant.count(Stage::Token));
-}
-
-#[test]
 fn times_that_say_nothing_are_unknown_and_warned_of() {
     let times = [
         (json!("yesterday"), json!("3600")),
@@ -182,46 +120,60 @@ fn times_that_say_nothing_are_unknown_and_warned_of() {
 }
 
 #[test]
-fn an_oauth_client_is_found_where_oauth_clients_are() {
+fn only_the_record_that_was_asked_for_may_end_the_job() {
+    let whole = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
+    let by_attributes = json!({ "id": example::TOKEN_GUID, "clientId": "c", "displayName": "other",
+        "attributes": { "displayName": example::TOKEN, "clientId": example::CLIENT_ID } });
+    let by_itself = json!({ "id": example::TOKEN_GUID, "clientId": example::CLIENT_ID, "displayName": example::TOKEN,
+        "attributes": { "displayName": "other" } });
+    let same_name = json!({ "clientId": "apikey-2", "displayName": example::TOKEN });
+    let without_client_id = json!({ "id": "g-1", "displayName": example::TOKEN });
+    for (records, matching, code) in [
+        (json!([null, 5, [], {}, { "id": 5 }, { "clientId": { "a": 1 } }, whole]), 7, 0),
+        (json!([by_attributes]), 1, 0),
+        (json!([by_itself]), 1, 0),
+        (json!([whole, without_client_id]), 2, 10),
+        // Two of one name, also if one of them wasn't sent.
+        (json!([whole, same_name]), 2, 5),
+        (json!([whole]), 2, 5),
+        (json!([]), 2, 5),
+        (json!([null]), 1, 5),
+    ] {
+        let tenant = example();
+        let page = json!({ "filterRecord": matching, "records": records });
+        tenant.fail(Stage::Token, Times::Forever, Fault::body(page.to_string()));
+        let ran = Job::against(&tenant).run();
+        assert_eq!(ran.code, Some(code), "{records}: {ran:?}");
+    }
+}
+
+#[test]
+fn whether_an_api_token_has_expired_is_judged_by_the_tenants_clock() {
+    let hours_ahead = |hours: i64| {
+        let tenant = example();
+        tenant.edit(|world| world.clock_offset = hours * 3600);
+        // Two hours old, it lasts one.
+        add_namesake(&tenant, SECOND_GUID, "apikey-2", true);
+        Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_GUID", SECOND_GUID).run()
+    };
+    hours_ahead(0).failed(5, "token_expired", TOKEN);
+    hours_ahead(-2).added();
+}
+
+#[test]
+fn an_oauth_client_is_taken_by_its_client_id_and_checked_by_the_tenant() {
     let tenant = example();
     tenant.edit(|world| world.add_oauth_client("etl", SECOND_GUID, OAUTH_CLIENT));
-    let by_client_id = |value: &str| {
-        let job = Job::against(&tenant).without("API_TOKEN_NAME");
-        job.env("API_TOKEN_CLIENT_ID", value).run()
-    };
-    let ran = by_client_id(OAUTH_CLIENT);
-    let report = ran.added();
-    assert_eq!(
-        (&report["api_token"]["name"], &report["api_token"]["guid"]),
-        (&json!("etl"), &json!(SECOND_GUID))
-    );
     let username = format!("service-account-{OAUTH_CLIENT}");
+    for (given, status) in [(OAUTH_CLIENT, "added"), (&username, "already_admin")] {
+        let job = Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", given);
+        assert_eq!(job.run().report()["status"], status);
+    }
     assert!(tenant.admin_users(example::CONNECTION).contains(&username));
-    assert_eq!((tenant.count(Stage::OAuthClient), tenant.count(Stage::Token)), (1, 0));
-    assert_eq!(tenant.requests()[0].path, format!("/api/service/oauth-clients/{OAUTH_CLIENT}"));
-    assert!(ran.stderr.contains("which no document of Atlan names"), "{ran:?}");
-
-    assert_eq!(by_client_id(&username).report()["status"], "already_admin");
-    let ran = by_client_id("oauth-client-of-nobody");
-    ran.failed(5, "token_not_found", TOKEN);
-    ran.says("\"oauth-client-of-nobody\"", "letter by letter");
-}
-
-#[test]
-fn an_oauth_client_that_could_not_be_looked_up_is_not_said_to_be_missing() {
-    let tenant = example();
-    tenant.fail(Stage::OAuthClient, Times::Forever, Fault::page(404));
-    let job = Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", OAUTH_CLIENT);
-    job.run().failed(10, "unexpected_response", TOKEN);
-}
-
-#[test]
-fn another_oauth_client_than_the_one_asked_for_is_not_taken() {
-    let tenant = example();
-    let other = json!({ "id": "g", "clientId": "oauth-client-2", "displayName": "other" });
-    tenant.fail(Stage::OAuthClient, Times::Forever, Fault::body(other.to_string()));
-    let job = Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", OAUTH_CLIENT);
-    let ran = job.run();
-    ran.failed(10, "unexpected_response", TOKEN);
-    ran.says("another OAuth client", "");
+    assert_eq!((tenant.count(Stage::OAuthClient), tenant.count(Stage::Token)), (0, 0));
+    let nobody =
+        Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", "oauth-client-of-nobody");
+    let ran = nobody.run();
+    ran.failed(9, "rejected", "append-and-update");
+    ran.says("knows no user for the API token", "service-account- and the client ID");
 }

@@ -44,6 +44,6 @@ fn no_clock_explains_more_than_a_quarter_of_an_hour() {
     let tenant = tenant(0);
     let ran = Job::against(&tenant).env("USER_BEARER_TOKEN", expired(20)).run();
     ran.failed(7, "unauthenticated", "configure");
-    ran.says("expired 20m", "look at this machine's clock");
+    ran.says("expired 20 minutes ago", "look at this machine's clock");
     assert_eq!(tenant.count(Stage::Token), 0);
 }

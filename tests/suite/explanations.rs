@@ -32,7 +32,7 @@ fn an_expired_api_token_comes_with_the_time_that_has_passed() {
         });
         let ran = Job::against(&tenant).run();
         let report = ran.failed(5, "token_expired", "retrieve-token");
-        ran.says("expired 2h", "Make a new API token");
+        ran.says("expired 2 hours ago", "Make a new API token");
         assert_eq!(report["api_token"]["guid"], example::TOKEN_GUID);
         assert_eq!(tenant.requests().len(), 1);
     }

@@ -22,7 +22,7 @@ fn a_role_that_is_missing_is_named_beside_a_keycloak_that_is_away() {
     let tenant = example();
     tenant.edit(|world| world.first().role_missing = true);
     let guid = tenant.edit(|world| world.first().guid.clone());
-    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "6").run();
+    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "14").run();
     let report = ran.failed(75, "unavailable", "append-and-update");
     ran.says("couldn't reach or use its own Keycloak for the update", "Keycloak is away for a moment");
     ran.says("", &format!("its role connection_admins_{guid} is missing, which Atlan's support must repair"));

@@ -132,16 +132,8 @@ fn the_name_of_an_api_token_is_taken_exactly() {
 fn what_cannot_be_seen_in_a_name_is_shown_when_it_is_not_found() {
     let names = [
         ("ci\u{a0}pipeline", "ci\\u00a0pipeline", "letter by letter"),
-        (
-            "ci-pipe\u{ad}line",
-            "ci-pipe\\u00adline",
-            "named \"ci-pipeline\": without a character that can't be seen",
-        ),
-        (
-            "ci-pipeline\u{200b}",
-            "ci-pipeline\\u200b",
-            "named \"ci-pipeline\": without a character that can't be seen",
-        ),
+        ("ci-pipe\u{ad}line", "ci-pipe\\u00adline", "letter by letter"),
+        ("ci-pipeline\u{200b}", "ci-pipeline\\u200b", "letter by letter"),
         ("cafe\u{301}", "cafe\\u0301", "letter by letter"),
     ];
     all_at_once(&names, |(name, shown, hint)| {
@@ -257,23 +249,4 @@ fn a_key_that_is_given_goes_before_the_user_to_act_as_and_it_is_said_whose_it_is
     assert_eq!(tenant.count(Stage::ClientCredentials), 0);
     let warning = "ATLAN_API_KEY is given, so the run acts as \\\"jdoe\\\"";
     assert!(ran.stderr.contains(warning), "{ran:?}");
-}
-
-#[test]
-fn a_name_that_only_looks_like_the_tokens_is_told_so() {
-    let names = [
-        ("ci-pipeline", " ci-pipeline ", "without the white space around it"),
-        ("café", "cafe\u{301}", "composed in another way"),
-        ("cafe\u{301}", "café", "composed in another way"),
-        ("ci-pipeline", "ci-pipe\u{ad}line", "a character that can't be seen"),
-        ("ci pipeline", "ci\u{a0}pipeline", "an ordinary blank"),
-    ];
-    all_at_once(&names, |(name, given, words)| {
-        let tenant = example();
-        tenant.edit(|world| world.tokens[0].name = (*name).to_owned());
-        let ran = Job::against(&tenant).env("API_TOKEN_NAME", given).run();
-        ran.failed(5, "token_not_found", "retrieve-token");
-        ran.says("", "There is one named");
-        ran.says("", words);
-    });
 }

@@ -25,10 +25,7 @@ fn a_user_who_stays_unknown_ends_the_run_after_ten_seconds() {
     tenant.before(Stage::Write, |world| world.tokens.clear());
     let ran = Job::against(&tenant).run();
     let report = ran.failed(9, "rejected", "append-and-update");
-    ran.says(
-        "the tenant knows no user for the API token (status 500)",
-        "If the API token was made just now, run again",
-    );
+    ran.says("the tenant knows no user for the API token (status 500)", "If it was made just now, run again");
     assert_eq!(
         (&report["changed"], &report["error"]["tenant"]["code"]),
         (&false.into(), &"ATLAS-500-00-001".into())

@@ -106,8 +106,8 @@ fn a_client_id_needs_no_looking_up() {
     let token = &ran.added()["api_token"];
     assert_eq!((&token["name"], &token["guid"]), (&serde_json::Value::Null, &serde_json::Value::Null));
     assert_eq!(token["username"], example::USERNAME);
-    assert!(ran.stderr.contains("may not look up API tokens: the client ID is taken as it is"), "{ran:?}");
-    assert!(ran.stderr.contains("nobody knows whether the API token has expired"), "{ran:?}");
+    assert!(ran.stderr.contains("is taken as it is: the user may not look up API tokens"), "{ran:?}");
+    assert!(ran.stderr.contains("whether it has expired isn't known"), "{ran:?}");
 }
 
 #[test]

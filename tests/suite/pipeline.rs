@@ -200,7 +200,7 @@ fn the_requests_are_exactly_those_that_atlan_documents() {
         let server = MockServer::start().await;
         Mock::given(method("GET"))
             .and(path("/api/service/apikeys"))
-            .and(query_param("limit", "2"))
+            .and(query_param("limit", "20"))
             .and(query_param("offset", "0"))
             .and(query_param("sort", "-createdAt"))
             .and(query_param("filter", r#"{"displayName":"exact"}"#))

@@ -58,7 +58,7 @@ fn groups_and_roles_are_not_this_programs_and_may_hold_anything() {
     {
         let tenant = tenant();
         let read = format!(
-            r#"{{"entity":{{"typeName":"Connection","guid":"g","status":"ACTIVE","updateTime":1,
+            r#"{{"entity":{{"typeName":"Connection","guid":"c0ffee00-0000-4000-8000-000000000001","status":"ACTIVE","updateTime":1,
                 "attributes":{{"name":"n","qualifiedName":"{}","adminUsers":["jdoe","asmith"],{lists}}}}}}}"#,
             example::CONNECTION
         );

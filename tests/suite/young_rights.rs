@@ -142,26 +142,3 @@ fn the_refusal_of_an_old_right_is_an_answer() {
     });
     refused_at_once(&tenant, "jdoe", UPDATE);
 }
-
-#[test]
-fn how_young_a_connection_is_tells_the_servers_clock() {
-    // A clock that is an hour fast, one that is slow, and none.
-    let clocks: [fn(&mut World); 3] = [
-        |world| world.clock_offset = 3600,
-        |world| world.clock_offset = -3600,
-        |world| world.hides_date = true,
-    ];
-    all_at_once(&clocks, |set| {
-        let (tenant, job) = young(set);
-        right_comes_after(&tenant, "jdoe", &[seconds(2)]);
-        job.run().added();
-    });
-    // Seen from here, a connection that is ten minutes old was made just now.
-    let mut world = World::example();
-    world.clock_offset = 600;
-    world.roles.insert("jdoe".to_owned(), Role::Member);
-    world.set_age(example::CONNECTION, seconds(600));
-    let tenant = StandIn::start(world);
-    Job::against(&tenant).signed_in(&tenant, "jdoe").run().failed(8, "forbidden", UPDATE);
-    assert_eq!(tenant.count(Stage::Write), 1);
-}

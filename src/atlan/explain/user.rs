@@ -85,7 +85,7 @@ impl Tenant {
             );
         }
         let keepers = self.last_read.as_ref().map(|found| match self.target.role {
-            Role::Viewer => found.may_more.names(),
+            Role::Viewer => found.editors.names(),
             Role::ConnectionAdmin | Role::Editor => found.users.names(),
         });
         match (self.username(), keepers) {
