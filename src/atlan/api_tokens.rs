@@ -8,8 +8,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tracing::warn;
 
+use super::again::{Again, Because};
 use super::lenient::{lenient_or_default, number, shown};
-use super::patience::Patience;
 use super::{CallError, Tenant};
 use crate::budget::{Budget, Over};
 use crate::config::{ApiTokenRef, ClientId, Username};
@@ -154,18 +154,19 @@ impl Tenant {
         wanted: &ApiTokenRef,
         budget: &Budget,
     ) -> Result<Found, CallError> {
-        let mut patience = Patience::new();
+        let mut again = Again::new();
         loop {
             let found = self.api_keys(wanted, budget).await?;
             let is_missing = found.tokens.is_empty() && !found.is_cut;
-            let pause = is_missing.then(|| patience.while_missing("API token")).flatten();
+            let pause = is_missing.then(|| again.pause(Because::NotThere, None)).flatten();
             let Some(pause) = pause else { return Ok(found) };
-            match budget.pause(pause).await {
+            pause.log("the tenant has no such API token", budget);
+            match budget.pause(pause.length).await {
                 Ok(()) => {}
                 Err(Over::Deadline) => return Ok(found),
                 Err(over) => {
                     let (fault, service) = (Fault::Ended(over), Service::Heracles);
-                    return Err(CallError { fault, exchange: found.exchange, service, sent: true });
+                    return Err(CallError::unsent(fault, found.exchange, service));
                 }
             }
         }

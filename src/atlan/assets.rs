@@ -6,16 +6,15 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::explain::{Request, is_no_such_entity};
+use super::explain::Request;
 use super::lenient::{lenient, number, shown};
-use super::patience::Patience;
 use super::snapshot::{Snapshot, Version};
 use super::user_list::{FreshList, Trouble, UserList, Written};
 use super::{CallError, Tenant};
 use crate::budget::Budget;
 use crate::config::{Role, Target};
 use crate::error::Failure;
-use crate::http::{Answer, Call, Refusal, Service};
+use crate::http::{Answer, Call, Service};
 
 /// The answer to the read.
 #[derive(Deserialize)]
@@ -132,24 +131,10 @@ impl Tenant {
             ("ignoreRelationships", "true"),
         ];
         let call = Call::get(Service::Atlas, &self.services.atlas, &self.path(), &query);
-        let mut patience = Patience::new();
-        loop {
-            let read = self.ask(&call, budget).await.and_then(|answer| self.parse_asset(&answer));
-            match read {
-                Ok(snapshot) => {
-                    self.last_read = Some(snapshot.clone());
-                    return Ok(snapshot);
-                }
-                Err(error) => {
-                    let noun = self.target.kind().noun();
-                    let pause = is_no_such_entity(&error).then(|| patience.while_missing(noun)).flatten();
-                    let Some(pause) = pause else { return Err(self.explain(error, request)) };
-                    if let Err(over) = budget.pause(pause).await {
-                        return Err(self.explain(error.or_stopped(over), request));
-                    }
-                }
-            }
-        }
+        let read = self.ask(&call, budget).await.and_then(|answer| self.parse_asset(&answer));
+        let snapshot = read.map_err(|error| self.explain(error, request))?;
+        self.last_read = Some(snapshot.clone());
+        Ok(snapshot)
     }
 
     fn parse_asset(&self, answer: &Answer) -> Result<Snapshot, CallError> {
@@ -191,7 +176,7 @@ impl Tenant {
 
     /// What a failed write was, and when another may be made.
     async fn judge_the_write(&mut self, error: CallError, budget: &Budget) -> Written {
-        let again = match self.pause_for_the_user(&error, budget).await {
+        let again = match self.renew_after(&error, budget).await {
             Err(minting) => {
                 return Written::NotCarriedOut(Trouble {
                     what: error.to_string(),
@@ -200,16 +185,17 @@ impl Tenant {
                 });
             }
             Ok(Some(pause)) => Some(pause),
-            // It is a token that was made a moment ago; or somebody without an account was taken off the
-            // list between our read and our write, which puts them back.
-            Ok(None) if error.refusal().is_some_and(Refusal::names_an_unknown_user) => {
-                self.write_patience.while_the_user_is_unknown()
+            Ok(None) => {
+                let young_until = self.right_is_young_until();
+                self.writes.after(&error, young_until).map(|pause| {
+                    pause.log(&error.to_string(), budget);
+                    pause.length
+                })
             }
-            Ok(None) => self.write_patience.after(&error),
         };
         let may_have_been_carried_out = error.may_have_been_carried_out();
         // The words for what passes are those of a run that has no time left.
-        let passing = error.refusal().filter(|refusal| refusal.passes()).map(|_| error.to_string());
+        let passing = error.refusal().filter(|refusal| refusal.is_temporary()).map(|_| error.to_string());
         let failure = self.explain(error, Request::Write);
         let trouble = Trouble { what: passing.unwrap_or_else(|| failure.to_string()), failure, again };
         if may_have_been_carried_out { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }

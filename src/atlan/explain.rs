@@ -70,7 +70,7 @@ impl Tenant {
                 RUN_AGAIN.to_owned(),
             ),
             status @ 300..400 => redirect(status, refusal, &address),
-            status if refusal.passes() => (
+            status if refusal.is_temporary() => (
                 ErrorKind::Unavailable,
                 format!("the tenant answers with status {status}, and the deadline leaves no time for another try"),
                 format!("{RUN_AGAIN} 503 can mean that the tenant is in maintenance."),

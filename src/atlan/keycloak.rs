@@ -6,13 +6,15 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::patience::Patience;
+use super::again::Again;
 use crate::budget::Budget;
-use crate::config::{Claims, Impersonation, Username};
-use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, Call, CallError, Grant, Http, Service};
+use crate::config::{Claims, Guid, Impersonation, Username};
+use crate::http::{self, Answer, Call, CallError, Fault, Grant, Http, Service};
+use crate::text::bounded;
 use crate::text::redact::Redactor;
-use crate::text::{bounded, quoted};
+
+/// What is wrong with an answer without a token.
+const NO_TOKEN: &str = "the token it gives out is empty, or can't be sent";
 
 const PATH: &str = "auth/realms/default/protocol/openid-connect/token";
 
@@ -26,8 +28,6 @@ pub(super) struct Minted {
     pub(super) bearer: HeaderValue,
     /// Whose it says it is.
     pub(super) username: Option<String>,
-    /// True if it is the workflow's own once more.
-    is_own: bool,
 }
 
 /// A bearer token of `user`, known to `redactor`.
@@ -41,18 +41,33 @@ pub(super) async fn mint(
     redactor: &Redactor,
     budget: &Budget,
 ) -> Result<Minted, CallError> {
-    let own = ask(http, user, Grant::ClientCredentials, &[], redactor, budget).await?.0;
+    let (own, _) = ask(http, user, Grant::ClientCredentials, &[], redactor, budget).await?;
     let exchange = [("subject_token", own.expose_secret()), ("requested_subject", &*user.user_id)];
-    let (token, bearer) = ask(http, user, Grant::TokenExchange, &exchange, redactor, budget).await?;
-    let (own, minted) = (Claims::of(own.expose_secret()), Claims::of(token.expose_secret()));
-    let (own, minted) = (own.unwrap_or_default(), minted.unwrap_or_default());
-    let own_name = Username::of_client(&user.client_id);
-    let bears_own_name = minted.preferred_username.as_deref() == Some(own_name.as_str());
-    Ok(Minted {
-        bearer,
-        is_own: bears_own_name || minted.sub.is_some() && minted.sub == own.sub,
-        username: minted.preferred_username.map(|name| bounded(&name, 100)),
-    })
+    let (token, answer) = ask(http, user, Grant::TokenExchange, &exchange, redactor, budget).await?;
+    let claims = |token: &SecretString| Claims::of(token.expose_secret()).unwrap_or_default();
+    let minted = claims(&token);
+    refuse_others(user, &claims(&own), &minted).map_err(|fault| answer.refuse(fault))?;
+    let bearer = http::bearer(&token).ok_or_else(|| answer.unfit(NO_TOKEN))?;
+    Ok(Minted { bearer, username: minted.preferred_username.map(|name| bounded(&name, 100)) })
+}
+
+/// # Errors
+///
+/// If the token isn't of the user whose turn it is, as far as it says whose it is. The workflow's own
+/// may do more than any user, and nobody stands behind it.
+fn refuse_others(user: &Impersonation, own: &Claims, minted: &Claims) -> Result<(), Fault> {
+    let name = minted.preferred_username.as_deref().map(str::to_lowercase);
+    let has_own_name = name.as_deref() == Some(Username::of_client(&user.client_id).as_str());
+    if has_own_name || minted.sub.is_some() && minted.sub == own.sub {
+        return Err(Fault::WrongUser { is_own: true });
+    }
+    let guid = |id: &str| Guid::parse(id).ok().map(|guid| guid.as_str().to_owned());
+    let is_other = match (guid(&user.user_id), minted.sub.as_deref().and_then(guid)) {
+        (Some(wanted), Some(given)) => wanted != given,
+        (None, _) => name.is_some_and(|name| name != user.user_id.to_lowercase()),
+        (Some(_), None) => false,
+    };
+    if is_other { Err(Fault::WrongUser { is_own: false }) } else { Ok(()) }
 }
 
 async fn ask(
@@ -62,54 +77,31 @@ async fn ask(
     more: &[(&str, &str)],
     redactor: &Redactor,
     budget: &Budget,
-) -> Result<(SecretString, HeaderValue), CallError> {
+) -> Result<(SecretString, Answer), CallError> {
     let client = [
         ("grant_type", grant_type(grant)),
         ("client_id", &*user.client_id),
         ("client_secret", user.client_secret.expose_secret()),
     ];
     let call = Call::post_form(Service::Keycloak(grant), &user.keycloak, PATH, &[&client, more].concat());
-    let mut patience = Patience::new();
+    let mut again = Again::new();
     let answer = loop {
         let error = match http.send(&call, None, budget).await {
             Ok(answer) => break answer,
-            Err(error) => patience.or_what_was_before(error)?,
+            Err(error) => again.the_real_reason(error)?,
         };
-        let Some(pause) = patience.after(&error) else { return Err(error) };
-        patience.wait(pause, error, budget).await?;
+        let pause = again.after(&error, None);
+        pause.iter().for_each(|pause| pause.log(&error.to_string(), budget));
+        again.wait(pause.map(|pause| pause.length), error, budget).await?;
     };
     let token = http.parse::<TokenAnswer>(&answer)?.access_token;
     redactor.hide(&token);
-    let bearer = http::bearer(&token).filter(|_| !token.expose_secret().trim().is_empty());
-    match bearer {
-        Some(bearer) => Ok((token, bearer)),
-        None => Err(answer.unfit("the token it gives out is empty, or can't be sent")),
-    }
+    if token.expose_secret().trim().is_empty() { Err(answer.unfit(NO_TOKEN)) } else { Ok((token, answer)) }
 }
 
 fn grant_type(grant: Grant) -> &'static str {
     match grant {
         Grant::ClientCredentials => "client_credentials",
         Grant::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
-    }
-}
-
-impl Minted {
-    /// # Errors
-    ///
-    /// `invalid_input` if the token is the workflow's own: it may do more than any user, and nobody
-    /// stands behind it.
-    pub(super) fn refuse_the_workflow_itself(&self, user: &Impersonation) -> Result<(), Failure> {
-        if !self.is_own {
-            return Ok(());
-        }
-        let id = quoted(&user.user_id);
-        Err(Failure::new(
-            ErrorKind::InvalidInput,
-            Step::Configure,
-            format!("ATLAN_USER_ID {id} is the workflow's own service account, and no person"),
-            "Give the GUID of the person for whom this runs: acting as the workflow itself would bypass the rule \
-             that only a connection admin may add another. Nothing was sent to the tenant.",
-        ))
     }
 }

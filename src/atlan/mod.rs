@@ -1,18 +1,17 @@
 //! The tenant as one user sees it: the requests that the job makes of Atlan, and what their answers
 //! mean.
 
+mod again;
 mod api_tokens;
 mod assets;
 mod explain;
 mod keycloak;
 mod lenient;
-mod patience;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
 mod session;
 mod snapshot;
 mod user_list;
-mod young_right;
 
 pub(crate) use api_tokens::{ApiToken, Found};
 pub(crate) use explain::Request;
@@ -21,16 +20,15 @@ pub(crate) use user_list::{FreshList, MOST_AGE, Trouble, UserList, Written};
 
 use std::time::Duration;
 
-use tracing::warn;
+use tokio::time::Instant;
 
 use crate::budget::Budget;
 use crate::config::{Access, Job, Services, Target};
 use crate::error::Failure;
-use crate::http::{Answer, Call, CallError, Http, Service};
+use crate::http::{Answer, Call, CallError, Http};
 use crate::text::redact::Redactor;
-use patience::Patience;
+use again::Again;
 use session::Session;
-use young_right::YoungRight;
 
 /// The tenant.
 pub(crate) struct Tenant {
@@ -41,8 +39,9 @@ pub(crate) struct Tenant {
     target: Target,
     /// The asset as it was last read.
     last_read: Option<Snapshot>,
-    young_right: YoungRight,
-    write_patience: Patience,
+    /// Until then a right that is young is waited for.
+    patience_ends: Instant,
+    writes: Again,
 }
 
 impl Tenant {
@@ -53,7 +52,7 @@ impl Tenant {
         redactor: Redactor,
         budget: &Budget,
     ) -> Result<Tenant, Failure> {
-        let young_right = YoungRight::new(job.permission_patience);
+        let patience_ends = Instant::now() + job.permission_patience;
         let http = Http::new(&access, redactor.clone(), budget).await?;
         let session = Session::start(access.credentials, &http, &redactor, budget).await?;
         Ok(Tenant {
@@ -62,8 +61,8 @@ impl Tenant {
             session,
             target: job.target.clone(),
             last_read: None,
-            young_right,
-            write_patience: Patience::new(),
+            patience_ends,
+            writes: Again::new(),
         })
     }
 
@@ -75,35 +74,33 @@ impl Tenant {
     /// Makes a request that changes nothing, as the user, again and again while what goes wrong
     /// passes by itself.
     async fn ask(&mut self, call: &Call, budget: &Budget) -> Result<Answer, CallError> {
-        let mut patience = Patience::new();
+        let mut again = Again::new();
         loop {
             let error = match self.http.send(call, Some(self.session.bearer()), budget).await {
                 Ok(answer) => {
                     self.session.note_accepted();
                     return Ok(answer);
                 }
-                Err(error) => patience.or_what_was_before(error)?,
+                Err(error) => again.the_real_reason(error)?,
             };
-            let again = match self.pause_for_the_user(&error, budget).await? {
+            let pause = match self.renew_after(&error, budget).await? {
                 Some(pause) => Some(pause),
-                None => patience.after(&error),
+                None => again.after(&error, self.right_is_young_until()).map(|pause| {
+                    pause.log(&error.to_string(), budget);
+                    pause.length
+                }),
             };
-            let Some(pause) = again else { return Err(error) };
-            // That a right is waited for is said once.
-            if error.status() != Some(403) {
-                warn!(pause_ms = pause.as_millis() as u64, "{error}; trying again");
-            }
-            patience.wait(pause, error, budget).await?;
+            again.wait(pause, error, budget).await?;
         }
     }
 
-    /// The pause before another try, if it is the user's token or right that was refused, and either
-    /// can still come.
+    /// The pause before another try, if the user's token was refused and there is a new one, or the
+    /// same may be known by then.
     ///
     /// # Errors
     ///
     /// What kept Keycloak from giving out a new token.
-    async fn pause_for_the_user(
+    async fn renew_after(
         &mut self,
         error: &CallError,
         budget: &Budget,
@@ -115,7 +112,16 @@ impl Tenant {
         if error.refusal().is_some_and(|refusal| refusal.speaker.is_some()) {
             self.session.note_accepted();
         }
-        let refusal = error.refused_by_the_api(403).filter(|_| error.service == Service::Atlas);
-        Ok(refusal.and_then(|_| self.pause_for_the_right()))
+        Ok(None)
+    }
+
+    /// Until when a 403 can mean "not yet", if it can: the asset was made, or the user put on its list, a
+    /// moment ago.
+    fn right_is_young_until(&self) -> Option<Instant> {
+        let is_young = match &self.last_read {
+            Some(snapshot) => snapshot.right_is_young(self.session.username.as_deref()),
+            None => self.target.qualified_name.made_at().is_some_and(snapshot::is_young),
+        };
+        is_young.then_some(self.patience_ends)
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{api_tokens, assets};
 use crate::config::{QualifiedName, Role, Target};
-use crate::http::refusal_of;
+use crate::http::{Service, refusal_of};
 use crate::text::is_unprintable;
 
 /// The qualified name that is asked for.
@@ -34,7 +34,7 @@ pub fn of_answers(body: &[u8]) {
         Ok(found) => assert_eq!(found.target.qualified_name.as_str(), NAME),
         Err(what) => said.push(what),
     }
-    if let Some(message) = refusal_of(body).message {
+    if let Some(message) = refusal_of(Service::Atlas, 400, body).message {
         said.push(message.message);
         said.extend(message.code);
     }

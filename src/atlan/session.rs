@@ -58,7 +58,6 @@ impl Session {
                 info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
                 let minted = keycloak::mint(http, &user, redactor, budget).await;
                 let minted = minted.map_err(|error| explain::of_keycloak(error, Step::Configure))?;
-                minted.refuse_the_workflow_itself(&user)?;
                 let mut session = Session::new(minted.bearer, Source::Keycloak(user), redactor);
                 (session.username, session.refused) = (minted.username, Some(0));
                 Ok(session)
@@ -172,7 +171,7 @@ impl Session {
         self.renewals.get_or_insert_with(|| pauses().build());
         warn!("the bearer token isn't accepted any more; getting a new one of the user");
         let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
-        (self.bearer, self.refused) = (minted.bearer, Some(0));
+        (self.bearer, self.username, self.refused) = (minted.bearer, minted.username, Some(0));
         Ok(Some(Duration::ZERO))
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::Value;
 
-use super::network::Broken;
 use super::speaker::{self, Service};
+use super::why::Broken;
 use crate::budget::Over;
 use crate::error::{Exchange, TenantMessage};
 use crate::text;
@@ -23,7 +23,12 @@ pub(crate) struct CallError {
     pub(crate) service: Service,
     /// True if HTTP asked for its body: then it can have arrived.
     pub(crate) sent: bool,
+    /// For how long it was tried in all, if more than once.
+    pub(crate) tried_for: Option<Duration>,
 }
+
+/// The input that limits the whole run.
+pub(super) const DEADLINE: &str = "DEADLINE_SECONDS";
 
 /// How it failed.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +36,9 @@ pub(crate) enum Fault {
     /// The run came to its end before the request was made, or before the answer was there.
     #[error("the run ended before there was an answer")]
     Ended(Over),
-    /// No answer came in time.
-    #[error("no answer within {:.1} s", .0.as_secs_f64())]
-    TimedOut(Duration),
+    /// No answer came in time. Names the input that is the limit.
+    #[error("no answer within {:.1} s ({input})", .limit.as_secs_f64())]
+    TimedOut { limit: Duration, input: &'static str },
     /// What it says got too old on the way, and the rest of it stayed here.
     #[error("what was to be written got too old before it was sent")]
     TooOld,
@@ -42,7 +47,10 @@ pub(crate) enum Fault {
     Cached(u64),
     /// The network, TLS, a proxy, or what is no HTTP.
     #[error("{0}")]
-    Broken(Box<Broken>),
+    Broken(Broken),
+    /// Keycloak gave out a bearer token that isn't the user's: the workflow's own, or somebody else's.
+    #[error("Keycloak gave out a bearer token that isn't the user's")]
+    WrongUser { is_own: bool },
     /// An answer of success that isn't of the API's shape. Says what is wrong with it.
     #[error("what answers isn't Atlan's API: {0}")]
     NotTheApi(String),
@@ -125,9 +133,10 @@ impl Refusal {
         message.message.split_once("userName ")?.1.split_whitespace().next()
     }
 
-    /// True for statuses that pass by themselves, whoever sends them.
-    pub(crate) fn passes(&self) -> bool {
+    /// True for what passes by itself, whoever says it.
+    pub(crate) fn is_temporary(&self) -> bool {
         match self.status {
+            400 => self.code() == Some(AUTH_REQUEST_FAILED),
             408 | 421 | 425 | 429 | 460 | 499 => true,
             501 | 505 | 511 => false,
             status => status >= 500 && !self.names_no_path && !self.names_an_unknown_user(),
@@ -152,25 +161,15 @@ impl Refusal {
 /// Atlas's code for whatever went wrong between it and Keycloak.
 pub(crate) const AUTH_REQUEST_FAILED: &str = "ATLAS-400-00-029";
 
-/// Whether the same request can succeed later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heals {
-    /// It can't.
-    Never,
-    /// It can, without a pause.
-    AtOnce,
-    /// It can, until the deadline.
-    Soon,
-    /// It can, but hardly after so long a time of trying.
-    Within(Duration),
-    /// It can, but hardly after a few tries.
-    AfterFewTries,
-}
-
 impl CallError {
-    /// The status, if there was an answer.
-    pub(crate) fn status(&self) -> Option<u16> {
-        self.exchange.status
+    /// A request that `fault` kept from being made.
+    pub(crate) fn unsent(fault: Fault, exchange: Exchange, service: Service) -> CallError {
+        CallError { fault, exchange, service, sent: false, tried_for: None }
+    }
+
+    /// True if the deadline is all that is to blame.
+    pub(crate) fn is_for_want_of_time(&self) -> bool {
+        matches!(self.fault, Fault::Ended(Over::Deadline) | Fault::TimedOut { input: DEADLINE, .. })
     }
 
     /// The answer, if it was one of refusal.
@@ -186,20 +185,6 @@ impl CallError {
         self.refusal().filter(|refusal| refusal.status == status && refusal.speaker.is_some())
     }
 
-    /// Whether the same request can succeed later.
-    pub(crate) fn heals(&self) -> Heals {
-        match &self.fault {
-            Fault::Ended(_) | Fault::NotTheApi(_) => Heals::Never,
-            Fault::TimedOut(_) | Fault::Cached(_) => Heals::Soon,
-            Fault::TooOld => Heals::AtOnce,
-            Fault::Broken(broken) => broken.heals(),
-            Fault::Refused(refusal) if (300..400).contains(&refusal.status) => Heals::AfterFewTries,
-            Fault::Refused(refusal) if refusal.passes() => Heals::Soon,
-            Fault::Refused(refusal) if refusal.code() == Some(AUTH_REQUEST_FAILED) => Heals::Soon,
-            Fault::Refused(_) => Heals::Never,
-        }
-    }
-
     /// True if the request may have been carried out although it failed.
     pub(crate) fn may_have_been_carried_out(&self) -> bool {
         self.sent && !self.refusal().is_some_and(Refusal::was_not_carried_out)
@@ -211,11 +196,6 @@ impl CallError {
             Over::Stopped(_) => CallError { fault: Fault::Ended(over), ..self },
             Over::Deadline => self,
         }
-    }
-
-    /// How long to wait before the next try: what the server asks for, at least `pause`.
-    pub(crate) fn pause(&self, pause: Duration) -> Duration {
-        self.refusal().and_then(|refusal| refusal.retry_after).map_or(pause, |asked| pause.max(asked))
     }
 }
 

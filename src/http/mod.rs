@@ -4,13 +4,15 @@
 mod call;
 mod fault;
 mod fresh;
-mod network;
 mod speaker;
+mod way;
+mod why;
 
 pub(crate) use call::Call;
-pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Heals, Refusal};
+pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal};
 pub(crate) use speaker::{Grant, Service};
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use backon::ExponentialBuilder;
@@ -18,7 +20,7 @@ use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName,
     HeaderValue,
 };
-use reqwest::{Method, redirect};
+use reqwest::{Method, Response, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -30,11 +32,18 @@ use crate::config::Access;
 use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::text;
 use crate::text::redact::Redactor;
-use fresh::{Outgoing, Sent};
-use network::{Broken, Network};
+use fresh::{Outgoing, Sent, TooOld};
+use way::Proxy;
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
+
+/// No answer of the API comes near this: 100,000 admins with names of 25 letters are 2.6 MiB. With
+/// everything that is made of it, it takes about 60 MiB of memory, of the 64 that the Job has.
+const LARGEST_ANSWER: usize = 4 << 20;
+
+/// Of an answer that isn't one of success, this much is read: it is only shown.
+const LARGEST_ERROR_PAGE: usize = 64 << 10;
 
 /// The pauses between tries: from 0.2 s, doubling up to 5 s, each with at most as much again by
 /// chance, so that many jobs don't come back at the same moment. The budget ends them.
@@ -69,11 +78,17 @@ pub(crate) struct Answer {
 impl Answer {
     /// The error for an answer that can't be used, `what` saying why.
     pub(crate) fn unfit(&self, what: impl Into<String>) -> CallError {
+        self.refuse(Fault::NotTheApi(what.into()))
+    }
+
+    /// The error for an answer that isn't used, `fault` saying why.
+    pub(crate) fn refuse(&self, fault: Fault) -> CallError {
         CallError {
-            fault: Fault::NotTheApi(what.into()),
+            fault,
             exchange: self.exchange.clone(),
             service: self.service,
             sent: true,
+            tried_for: None,
         }
     }
 }
@@ -84,8 +99,11 @@ type Good = (Option<SystemTime>, Vec<u8>);
 /// The HTTP client.
 pub(crate) struct Http {
     client: reqwest::Client,
-    network: Network,
+    proxy: Option<Proxy>,
+    connect_timeout: Duration,
     request_timeout: Duration,
+    /// Whether anything was ever answered.
+    answered: AtomicBool,
     redactor: Redactor,
 }
 
@@ -97,18 +115,20 @@ impl Http {
     /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
     /// and the CA certificates can't be read.
     pub(crate) async fn new(access: &Access, redactor: Redactor, budget: &Budget) -> Result<Http, Failure> {
-        let network = Network::of(access, &redactor, budget).await?;
         let client = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .default_headers(default_headers(access))
             // A redirect could carry the token elsewhere, and a repeated write could undo another's.
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never());
-        let client = network.apply(client).build().map_err(|_| {
+        let (client, proxy) = way::lead(client, access, &redactor, budget).await?;
+        let client = client.build().map_err(|_| {
             let message = "the HTTP client can't be set up";
             Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
         })?;
-        Ok(Http { client, network, request_timeout: access.request_timeout, redactor })
+        let (connect_timeout, request_timeout) = (access.connect_timeout, access.request_timeout);
+        let answered = AtomicBool::new(false);
+        Ok(Http { client, proxy, connect_timeout, request_timeout, answered, redactor })
     }
 
     /// Makes the request once.
@@ -126,12 +146,7 @@ impl Http {
         };
         let started = Instant::now();
         let sent = Sent::default();
-        let outcome = match self.attempt(call, bearer, &mut exchange, &sent, budget).await {
-            Err(Fault::Broken(broken)) => {
-                Err(Fault::Broken(self.with_second_look(*broken, call, budget).await))
-            }
-            outcome => outcome,
-        };
+        let outcome = self.attempt(call, bearer, &mut exchange, &sent, budget).await;
         debug!(
             method = exchange.method,
             path = exchange.path,
@@ -142,7 +157,10 @@ impl Http {
         );
         match outcome {
             Ok((date, body)) => Ok(Answer { body, date, asked_at: started, exchange, service: call.service }),
-            Err(fault) => Err(CallError { fault, exchange, service: call.service, sent: sent.settle() }),
+            Err(fault) => {
+                let sent = sent.settle();
+                Err(CallError { sent, ..CallError::unsent(fault, exchange, call.service) })
+            }
         }
     }
 
@@ -156,10 +174,13 @@ impl Http {
         budget: &Budget,
     ) -> Result<Good, Fault> {
         budget.allows(Duration::ZERO).map_err(Fault::Ended)?;
-        let limit = self.request_timeout.min(budget.left());
+        let (limit, input) = match budget.left() {
+            left if left < self.request_timeout => (left, fault::DEADLINE),
+            _ => (self.request_timeout, "REQUEST_TIMEOUT_SECONDS"),
+        };
         match budget.limit(limit, self.round_trip(call, bearer, exchange, sent)).await {
             Ok(Some(outcome)) => outcome,
-            Ok(None) => Err(Fault::TimedOut(limit)),
+            Ok(None) => Err(Fault::TimedOut { limit, input }),
             Err(over) => Err(Fault::Ended(over)),
         }
     }
@@ -185,46 +206,74 @@ impl Http {
             let body = Outgoing::new(bytes.clone(), call.not_after, sent);
             request = request.header(CONTENT_TYPE, *content_type).body(reqwest::Body::wrap(body));
         }
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return Err(self.fault_of(&error, call)),
-        };
-        let status = response.status();
+        let response = request.send().await.map_err(|error| self.fault_of(&error, call))?;
+        self.answered.store(true, Ordering::Relaxed);
+        let (status, headers) = (response.status(), response.headers().clone());
         exchange.status = Some(status.as_u16());
-        if let Some(broken) = self.network.refused_by_proxy(status.as_u16(), &call.url) {
-            return Err(Fault::Broken(broken.into()));
-        }
-        let headers = response.headers().clone();
         // Who keeps answers may show the list from before somebody was added: nothing is used of it.
         if let Some(age) = age(&headers).filter(|_| call.method == Method::GET) {
             return Err(Fault::Cached(age));
         }
-        let body = self.network.read(response, &call.url).await;
-        let body = body.map_err(|broken| Fault::Broken(broken.into()))?;
-        if status.is_success() {
-            return Ok((fault::date(&headers), body));
+        if let (407, Some(proxy)) = (status.as_u16(), self.proxy_for(&call.url)) {
+            return Err(Fault::Broken(why::password_wanted(proxy)));
         }
-        Err(Fault::Refused(Refusal::new(call.service, status.as_u16(), &headers, &body, &self.redactor)))
+        if status.is_success() {
+            return Ok((fault::date(&headers), self.read(response, call).await?));
+        }
+        let page = start_of(response).await;
+        Err(Fault::Refused(Refusal::new(call.service, status.as_u16(), &headers, &page, &self.redactor)))
+    }
+
+    /// The body of an answer of success.
+    async fn read(&self, mut answer: Response, call: &Call) -> Result<Vec<u8>, Fault> {
+        let expected = answer.content_length().unwrap_or_default();
+        let too_large = || {
+            Fault::NotTheApi(format!(
+                "its answer is larger than {} MiB: this program takes no more",
+                LARGEST_ANSWER >> 20
+            ))
+        };
+        if expected > LARGEST_ANSWER as u64 {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::with_capacity(expected as usize);
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.fault_of(&error, call))? {
+            bytes.extend_from_slice(&chunk);
+            if bytes.len() > LARGEST_ANSWER {
+                return Err(too_large());
+            }
+        }
+        Ok(bytes)
     }
 
     fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
-        match network::is_too_old(error) {
-            true => Fault::TooOld,
-            false => Fault::Broken(self.network.broken(error, &call.url).into()),
+        match why::find::<TooOld>(error) {
+            Some(_) => Fault::TooOld,
+            None => Fault::Broken(self.why(error, &call.url)),
         }
     }
 
-    /// What broke, as far as one more connection can tell, within the time that is left.
-    async fn with_second_look(&self, broken: Broken, call: &Call, budget: &Budget) -> Box<Broken> {
-        let limit = self.request_timeout.min(budget.left());
-        let second_look = self.network.second_look(broken.clone(), &call.url, limit);
-        budget.limit(limit, second_look).await.ok().flatten().unwrap_or(broken).into()
+    /// The proxy that requests to `url` go through.
+    fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|proxy| proxy.is_used_for(url))
     }
 
     /// The answer's JSON.
     pub(crate) fn parse<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, CallError> {
         parse(&answer.body, &self.redactor).map_err(|what| answer.unfit(what))
     }
+}
+
+/// The start of an answer that isn't one of success: its status matters more than the rest of its page.
+async fn start_of(mut answer: Response) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > LARGEST_ERROR_PAGE {
+            break;
+        }
+    }
+    bytes
 }
 
 fn default_headers(access: &Access) -> HeaderMap {
@@ -264,8 +313,8 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Re
 
 /// What a body is read as beside a status of failure.
 #[cfg(any(test, fuzzing))]
-pub(crate) fn refusal_of(body: &[u8]) -> Refusal {
-    Refusal::new(Service::Atlas, 400, &HeaderMap::new(), body, &Redactor::default())
+pub(crate) fn refusal_of(service: Service, status: u16, body: &[u8]) -> Refusal {
+    Refusal::new(service, status, &HeaderMap::new(), body, &Redactor::default())
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ fn an_answer_that_is_too_large_is_cut_off_while_it_is_read() {
         tenant.fail(*stage, Times::Forever, answer.clone());
         let ran = Job::against(&tenant).run();
         assert_eq!(ran.report()["error"]["kind"], "unexpected_response", "{stage:?}: {ran:?}");
-        ran.says("larger than 4 MiB: this program takes no more", "report this");
+        ran.says("larger than 4 MiB: this program takes no more", "ATLAN_BASE_URL");
         assert_eq!(tenant.count(*stage), 1, "{stage:?}");
     });
 }

@@ -45,8 +45,7 @@ fn the_creator_of_a_new_connection_is_waited_for_until_every_replica_knows_the_r
         let ran = job.run();
         ran.added();
         assert!(ran.elapsed > seconds(2), "{ran:?}");
-        assert_eq!(explained(&ran), 1, "{ran:?}");
-        assert!(!ran.stderr.contains("trying again"), "{ran:?}");
+        assert!((1..=2).contains(&explained(&ran)), "once for a request: {ran:?}");
         assert!(ran.stderr.contains("it may take a minute until the right works"), "{ran:?}");
         // Not asked all the time: every 2 to 3 seconds.
         let refused = tenant.requests().len() - 4;

@@ -10,7 +10,7 @@ pub(super) const SUPPORT_HINT: &str = "Check that ATLAN_BASE_URL is the tenant's
 
 pub(super) const RUN_AGAIN: &str = "Run again later: it is safe to.";
 
-/// A failure with the request that showed it, and what the tenant said.
+/// A failure with the request that showed it, for how long it was tried, and what the tenant said.
 pub(super) fn failure(
     error: CallError,
     step: Step,
@@ -18,6 +18,8 @@ pub(super) fn failure(
     message: impl Into<String>,
     hint: impl Into<String>,
 ) -> Failure {
+    let tried = error.tried_for.map(|time| format!(" (tried for {:.0} s in all)", time.as_secs_f64()));
+    let message = message.into() + &tried.unwrap_or_default();
     let tenant = match error.fault {
         Fault::Refused(refusal) => refusal.message,
         _ => None,
@@ -27,10 +29,7 @@ pub(super) fn failure(
 
 /// The failure of a request that got no answer of refusal.
 pub(super) fn network(error: CallError, step: Step) -> Failure {
-    let who = match error.service {
-        Service::Keycloak(_) => "Keycloak",
-        _ => "the tenant",
-    };
+    let who = if matches!(error.service, Service::Keycloak(_)) { "Keycloak" } else { "the tenant" };
     let fault = error.fault.to_string();
     let (kind, message, hint) = match &error.fault {
         Fault::Ended(Over::Stopped(signal)) => return signal.failure(step),
@@ -39,12 +38,11 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
             format!("DEADLINE_SECONDS left no time to ask {who}"),
             "Run again, or raise DEADLINE_SECONDS.".to_owned(),
         ),
-        Fault::TimedOut(_) => (
+        Fault::TimedOut { .. } => (
             ErrorKind::Unavailable,
             format!("{who} gave {fault}"),
             format!("{RUN_AGAIN} If {who} is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS."),
         ),
-        Fault::TooOld => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
         Fault::Cached(_) => (
             ErrorKind::Unavailable,
             fault,
@@ -53,8 +51,9 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
                  runs the proxy or gateway in between must keep it from caching what the tenant answers."
             ),
         ),
-        Fault::Broken(broken) => (broken.kind(), fault, broken.hint()),
-        Fault::NotTheApi(_) | Fault::Refused(_) => {
+        Fault::Broken(broken) => (broken.kind, fault, broken.hint.clone()),
+        Fault::TooOld => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
+        Fault::NotTheApi(_) | Fault::Refused(_) | Fault::WrongUser { .. } => {
             (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT.to_owned())
         }
     };

@@ -2,15 +2,15 @@
 //! false only if nothing of it can have arrived.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use stand_in_tenant::{Certificate, Fault, Stage, StandIn, Times, World, example};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
-use super::between::Files;
+use super::between::serve;
 use crate::support::{Job, all_at_once};
 
 /// What becomes of connections after the first.
@@ -28,28 +28,6 @@ enum Then {
     ReadForever,
     /// Nothing is ever read.
     NeverRead,
-}
-
-/// Serves on a free port of 127.0.0.1 until the test's process ends.
-fn serve<F: Future<Output = ()> + Send + 'static>(
-    receive_buffer: Option<u32>,
-    serve: impl FnOnce(TcpListener) -> F + Send + 'static,
-) -> SocketAddr {
-    let (tell, told) = mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let socket = TcpSocket::new_v4().unwrap();
-            if let Some(size) = receive_buffer {
-                socket.set_recv_buffer_size(size).unwrap();
-            }
-            socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
-            let listener = socket.listen(64).unwrap();
-            tell.send(listener.local_addr().unwrap()).unwrap();
-            serve(listener).await;
-        });
-    });
-    told.recv().unwrap()
 }
 
 /// Passes the first connection on to the tenant, after its own answer if it is to be a proxy.
@@ -120,22 +98,20 @@ fn changed_is_false_only_if_nothing_of_the_write_can_have_arrived() {
         (HTTP, Then::NeverRead, Some(Value::Null)),
     ];
     all_at_once(&cases, |(way, then, changed)| {
+        let ca = tempfile::NamedTempFile::new().unwrap();
         let tenant = match *way {
             HTTP => StandIn::start(World::example()),
             _ => StandIn::start_tls(World::example(), Certificate::Good),
         };
-        let files = Files::with([("ca.pem", tenant.ca_pem.as_bytes())]);
+        std::fs::write(ca.path(), &tenant.ca_pem).unwrap();
         tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
         let gate = gate(&tenant, *way == PROXY, *then);
         let job = Job::against(&tenant).env("DEADLINE_SECONDS", "4").env("REQUEST_TIMEOUT_SECONDS", "1");
-        let ran = match *way {
-            HTTP => job.env("ATLAN_BASE_URL", format!("http://{gate}")),
-            HTTPS => job
-                .env("ATLAN_BASE_URL", format!("https://{gate}"))
-                .env("SSL_CERT_FILE", files.path("ca.pem")),
-            _ => job.env("HTTPS_PROXY", format!("http://{gate}")).env("SSL_CERT_FILE", files.path("ca.pem")),
+        let job = match *way {
+            PROXY => job.env("HTTPS_PROXY", format!("http://{gate}")),
+            way => job.env("ATLAN_BASE_URL", format!("{way}://{gate}")),
         };
-        let ran = ran.run();
+        let ran = if *way == HTTP { job.run() } else { job.env("SSL_CERT_FILE", ca.path()).run() };
         let report = ran.report();
         assert_eq!(report["status"], "failed", "{way} {then:?}: {ran:?}");
         assert_eq!(report["error"]["step"], "append-and-update", "{way} {then:?}: {ran:?}");

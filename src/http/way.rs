@@ -1,0 +1,318 @@
+//! The way to the tenant: which proxy, which CA certificates, which limits. The libraries do it; ours
+//! are only the rules without which they would be unsafe, or silent.
+
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+use reqwest::{ClientBuilder, NoProxy, Url};
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::ExposeSecret;
+use tracing::warn;
+
+use crate::budget::{Budget, Over};
+use crate::config::{Access, Credentials, Surroundings, Variable, is_localhost, is_this_machine};
+use crate::error::{ErrorKind, Failure, Step};
+use crate::text;
+use crate::text::redact::Redactor;
+
+/// Reading the CA certificates takes milliseconds, unless one is a pipe that nobody writes to.
+const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
+
+const LOOPBACK: [SocketAddr; 2] = [
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+    SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
+];
+
+/// Makes `client` go the way that the variables around the program want. Answers the proxy, too, if
+/// there is one.
+///
+/// # Errors
+///
+/// `invalid_input` if the proxy's variable can't be used; `untrusted_certificate` if TLS is needed and
+/// no CA certificate can be read.
+pub(super) async fn lead(
+    client: ClientBuilder,
+    access: &Access,
+    redactor: &Redactor,
+    budget: &Budget,
+) -> Result<(ClientBuilder, Option<Proxy>), Failure> {
+    let mut targets = vec![&access.services.heracles, &access.services.atlas];
+    if let Credentials::Impersonation(user) = &access.credentials {
+        targets.push(&user.keycloak);
+    }
+    let proxy = Proxy::choose(&access.surroundings, &targets, redactor).map_err(|message| {
+        let hint = "Set it right, or unset it. Nothing was sent.";
+        Failure::new(ErrorKind::InvalidInput, Step::Configure, message, hint)
+    })?;
+    let ends = || targets.iter().copied().chain(proxy.as_ref().map(|proxy| &proxy.url));
+    let needs_tls = ends().any(|url| url.scheme() == "https");
+    let tls = trusted(needs_tls, redactor, budget).await?;
+    let mut client = client.no_proxy().tls_backend_preconfigured(tls).connect_timeout(access.connect_timeout);
+    // What goes there without encryption relies on it, so no name service is asked (RFC 6761).
+    for name in ends().filter_map(Url::host_str).filter(|name| is_localhost(name)) {
+        client = client.resolve_to_addrs(name, &LOOPBACK);
+    }
+    Ok((proxy.iter().fold(client, |client, proxy| client.proxy(proxy.rule())), proxy))
+}
+
+/// The proxy of a run: all its requests are of one scheme, so there is at most one.
+pub(super) struct Proxy {
+    /// With the credentials.
+    url: Url,
+    /// The variable that names it.
+    pub(super) variable: &'static str,
+    no_proxy: String,
+    matcher: Matcher,
+}
+
+impl Proxy {
+    /// What goes to an `http://` address can be read on the way, bearer token and all. So it goes
+    /// through a proxy only if that is on this machine, else directly.
+    fn choose(
+        surroundings: &Surroundings,
+        targets: &[&Url],
+        redactor: &Redactor,
+    ) -> Result<Option<Proxy>, String> {
+        let is_https = targets.iter().any(|target| target.scheme() == "https");
+        let Some(named) = named_for(is_https, surroundings) else { return Ok(None) };
+        let list =
+            surroundings.no_proxy.as_ref().map(|list| in_the_librarys_form(list.value.expose_secret()));
+        let no_proxy = list.unwrap_or_default();
+        let matcher = |proxy: &str| Matcher::builder().all(proxy).no(&no_proxy).build();
+        let is_used = |matcher: &Matcher| targets.iter().any(|target| intercepts(matcher, target));
+        if !is_used(&matcher("http://any.example")) {
+            return Ok(None);
+        }
+        let variable = named.name;
+        let url = address(named.value.expose_secret()).filter(|url| is_used(&matcher(url.as_str())));
+        match url.filter(|url| is_https || url.host().is_some_and(|host| is_this_machine(&host))) {
+            Some(url) => {
+                let proxy = Proxy { matcher: matcher(url.as_str()), url, variable, no_proxy };
+                proxy.hide_what_it_gets(targets, redactor);
+                Ok(Some(proxy))
+            }
+            None if is_https => Err(format!(
+                "{variable} isn't the address of an HTTP proxy, as in http://proxy.example:3128 (special characters in \
+                 a password are percent-encoded)"
+            )),
+            None => {
+                warn!(
+                    "{variable} isn't used: a proxy that isn't on this machine could read what goes to http:// \
+                     addresses, so these are asked directly"
+                );
+                Ok(None)
+            }
+        }
+    }
+
+    /// The password is known as a secret already, but not as it is sent.
+    fn hide_what_it_gets(&self, targets: &[&Url], redactor: &Redactor) {
+        let uris = targets.iter().filter_map(|target| target.as_str().parse::<Uri>().ok());
+        for proxy in uris.filter_map(|uri| self.matcher.intercept(&uri)) {
+            let sent = proxy.basic_auth().and_then(|header| header.to_str().ok()?.strip_prefix("Basic "));
+            sent.iter().for_each(|sent| redactor.hide(&(*sent).into()));
+        }
+    }
+
+    /// True if a request to `url` goes through it.
+    pub(super) fn is_used_for(&self, url: &Url) -> bool {
+        intercepts(&self.matcher, url)
+    }
+
+    #[allow(clippy::expect_used, reason = "only what isn't a URL is refused")]
+    fn rule(&self) -> reqwest::Proxy {
+        let rule = reqwest::Proxy::all(self.url.clone()).expect("a URL");
+        rule.no_proxy(NoProxy::from_string(&self.no_proxy))
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {} ({})", place(&self.url), self.variable)
+    }
+}
+
+/// A URL's host, with its port if it names one, for a message.
+pub(super) fn place(url: &Url) -> String {
+    let host = text::bounded(url.host_str().unwrap_or_default(), 100);
+    url.port().map(|port| format!("{host}:{port}")).unwrap_or(host)
+}
+
+/// The variable that names the proxy for addresses of this scheme.
+fn named_for(is_https: bool, surroundings: &Surroundings) -> Option<&Variable> {
+    let own = if is_https { &surroundings.https_proxy } else { &surroundings.http_proxy };
+    own.as_ref().or(surroundings.all_proxy.as_ref())
+}
+
+fn intercepts(matcher: &Matcher, url: &Url) -> bool {
+    url.as_str().parse::<Uri>().is_ok_and(|uri| matcher.intercept(&uri).is_some())
+}
+
+/// Understands `http://user:password@host:port`, all but the host being optional.
+fn address(value: &str) -> Option<Url> {
+    let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
+    url.ok().filter(|url| {
+        let ends_after_the_port = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        matches!(url.scheme(), "http" | "https") && ends_after_the_port && url.port() != Some(0)
+    })
+}
+
+/// A list for NO_PROXY as curl and Go understand it. The library knows neither blanks as separators nor
+/// `*.`, brackets, a dot at the end, or ports: an entry with a port holds for each port of the host.
+fn in_the_librarys_form(list: &str) -> String {
+    let entries = list.split(|c: char| c == ',' || c.is_whitespace()).map(|entry| {
+        let entry = entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry);
+        let is_host = |host: &str| !host.contains(':') || host.ends_with(']');
+        let host = entry.rsplit_once(':').map(|(host, _port)| host).filter(|host| is_host(host));
+        match host.unwrap_or(entry).trim_matches(['[', ']']).trim_end_matches('.') {
+            "*" => "*,0.0.0.0/0,::/0", // for names alone it wouldn't be all
+            entry => entry,
+        }
+    });
+    entries.collect::<Vec<_>>().join(",")
+}
+
+/// TLS 1.2 and 1.3, with certificates of those CAs that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or
+/// else of those of the machine. They are read only if TLS is `needed`. Nothing switches verification off.
+async fn trusted(needed: bool, redactor: &Redactor, budget: &Budget) -> Result<ClientConfig, Failure> {
+    let loaded = match needed {
+        true => budget.limit(TIME_FOR_CERTIFICATES, tokio::task::spawn_blocking(roots)).await,
+        false => Ok(Some(Ok(Ok(RootCertStore::empty())))),
+    };
+    let roots = match loaded {
+        Ok(Some(Ok(roots))) => roots,
+        Err(Over::Stopped(signal)) => return Err(signal.failure(Step::Configure)),
+        _ => Err("they couldn't be read in time".to_owned()),
+    };
+    let tls = roots.and_then(|roots| {
+        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+        let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+        Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    });
+    tls.map_err(|why| {
+        let why = text::bounded(&redactor.clean_foreign(&why), 300);
+        let message = format!("no CA certificates to trust: {why}");
+        let hint =
+            "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
+        Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, message, hint)
+    })
+}
+
+/// The certificates to trust: at least one.
+fn roots() -> Result<RootCertStore, String> {
+    let found = rustls_native_certs::load_native_certs();
+    let mut roots = RootCertStore::empty();
+    let (added, unusable) = roots.add_parsable_certificates(found.certs);
+    let mut problems: Vec<_> = found.errors.iter().map(ToString::to_string).collect();
+    if unusable > 0 {
+        problems.push(format!("{unusable} of {} can't be read", added + unusable));
+    }
+    if added == 0 {
+        return Err(problems.into_iter().next().unwrap_or_else(|| "none were found in PEM form".to_owned()));
+    }
+    problems.iter().for_each(|problem| warn!("CA certificates: {problem}"));
+    Ok(roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    fn variable(value: &str) -> Option<Variable> {
+        Some(Variable { name: "A_PROXY", value: value.into() })
+    }
+
+    #[test]
+    fn a_proxy_is_known_by_its_address_or_refused() {
+        for (value, shown) in [
+            ("http://proxy:3128", Some("proxy:3128")),
+            ("proxy:3128", Some("proxy:3128")),
+            ("proxy", Some("proxy")),
+            ("HTTPS://Proxy.Example:3128/", Some("proxy.example:3128")),
+            ("http://[::1]:3128", Some("[::1]:3128")),
+            ("http://me:pass@proxy:3128", Some("proxy:3128")),
+            ("me:pa%23ss@proxy:3128", Some("proxy:3128")),
+            ("socks5://proxy:1080", None),
+            ("ftp://proxy", None),
+            ("http://me:pa/ss@proxy:3128", None),
+            ("http://me:12/ss@proxy:3128", None),
+            ("http://me:12#ss@proxy:3128", None),
+            ("http://proxy:3128/path", None),
+            ("http://pro xy:3128", None),
+            ("http://{{proxy}}:3128", None),
+            ("http://proxy:0", None),
+            ("http://me:secret@", None),
+        ] {
+            let vars = Surroundings { https_proxy: variable(value), ..Surroundings::default() };
+            let chosen = Proxy::choose(&vars, &[&url("https://acme.example")], &Redactor::default());
+            match (chosen, shown) {
+                (Ok(Some(proxy)), Some(shown)) => {
+                    assert_eq!(proxy.to_string(), format!("the proxy {shown} (A_PROXY)"));
+                }
+                (Err(told), None) => {
+                    assert!(told.starts_with("A_PROXY isn't") && !told.contains("secret"), "{told}");
+                }
+                (other, _) => {
+                    panic!("{value}: {:?}", other.map(|proxy| proxy.map(|proxy| proxy.to_string())))
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_is_on_this_machine_may_read_what_goes_to_http_addresses() {
+        let targets = [&url("http://atlas.atlas.svc.cluster.local/api")];
+        for (value, is_used) in [
+            ("http://127.0.0.1:3128", true),
+            ("http://localhost:3128", true),
+            ("https://[::1]:3128", true),
+            ("http://10.0.0.1:3128", false),
+            ("http://localhost.example:3128", false),
+            ("socks5://127.0.0.1:1080", false),
+        ] {
+            let vars = Surroundings { all_proxy: variable(value), ..Surroundings::default() };
+            let chosen = Proxy::choose(&vars, &targets, &Redactor::default()).unwrap();
+            assert_eq!(chosen.is_some(), is_used, "{value}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_takes_the_forms_of_curl_and_go() {
+        for (list, target, is_exempt) in [
+            ("*", "https://acme.example", true),
+            ("*", "https://10.0.0.1", true),
+            ("", "https://acme.example", false),
+            (" , ,", "https://acme.example", false),
+            ("ACME.example", "https://acme.example", true),
+            ("acme.example.", "https://acme.example", true),
+            ("example", "https://acme.example", true),
+            ("example", "https://acmeexample", false),
+            (".example", "https://acme.example", true),
+            ("*.example", "https://a.b.example:8443", true),
+            ("*.example", "https://badexample", false),
+            ("acme.example:443", "https://acme.example", true),
+            ("other acme.example\n", "https://acme.example", true),
+            ("10.0.0.1", "https://10.0.0.1", true),
+            ("10.0.0.1:443", "https://10.0.0.1", true),
+            ("10.0.0.1", "https://10.0.0.11", false),
+            ("10.1.2.3/8", "https://10.200.0.1", true),
+            ("10.0.0.0/8", "https://11.0.0.1", false),
+            ("::1", "https://[::1]", true),
+            ("[::1]:8443", "https://[::1]:8443", true),
+            ("fd00::/8", "https://[fd12::1]", true),
+        ] {
+            let no_proxy = variable(list);
+            let vars = Surroundings { https_proxy: variable("proxy"), no_proxy, ..Surroundings::default() };
+            let chosen = Proxy::choose(&vars, &[&url(target)], &Redactor::default()).unwrap();
+            assert_eq!(chosen.is_none(), is_exempt, "{list:?} {target}");
+        }
+    }
+}
