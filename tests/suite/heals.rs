@@ -163,12 +163,13 @@ fn what_was_made_a_moment_ago_is_asked_for_again() {
 
 #[test]
 fn what_is_not_there_at_all_is_soon_said() {
-    let arrange: [(i32, Stage, fn(&mut World)); 3] = [
+    type Arrange = fn(&mut World);
+    let cases: [(i32, Stage, Arrange); 3] = [
         (5, Stage::Token, |world| world.tokens[0].name = "another".to_owned()),
         (6, Stage::Read, |world| world.connections.clear()),
         (9, Stage::Write, |world| world.tokens.clear()),
     ];
-    all_at_once(&arrange, |(code, stage, arrange)| {
+    all_at_once(&cases, |(code, stage, arrange)| {
         let tenant = example();
         match stage {
             Stage::Write => tenant.before(Stage::Write, *arrange),
