@@ -82,34 +82,27 @@ fn the_pods_deadline_leaves_room_for_the_runs_own() {
     assert_eq!(room, longest_pod(260), "what the comment says of longer ones");
 }
 
-/// One name in the forms that it comes in: as the picker hands it over, pasted with white space around
-/// it, from a YAML block, from `jq`, as Atlan's API shows it.
 #[test]
 fn one_connection_has_one_mutex_in_whatever_form_it_is_given() {
+    let pattern = "default/[0-9A-Za-z/_.:+~@-]*";
     for (template, parameter) in
-        RUNS.map(template).iter().zip(["connection_qualified_name", "collection_qualified_name"])
+        [("main", "connection_qualified_name"), ("collection", "collection_qualified_name")]
     {
-        let name = template["synchronization"]["mutexes"][0]["name"].as_str().unwrap();
-        let pattern = name
-            .strip_prefix("csa-api-token-connection-admin/{{=sprig.regexFind('")
-            .and_then(|rest| rest.strip_suffix(&format!("', inputs.parameters.{parameter})}}}}")))
-            .map(|pattern| Regex::new(pattern).unwrap())
-            .unwrap();
-        let found = |text: &'static str| pattern.find(text).map_or("", |found| found.as_str());
-        for form in [
-            "default/snowflake/1700000000",
-            r#"["default/snowflake/1700000000"]"#,
-            "\r\n [\n  \" default/snowflake/1700000000\"\n]\n",
-            "\t default/snowflake/1700000000\n",
-            r#"{"typeName":"Connection","attributes":{"qualifiedName":"default/snowflake/1700000000"}}"#,
-        ] {
-            assert_eq!(found(form), "default/snowflake/1700000000", "{form:?}");
-        }
-        assert_eq!(
-            found("default/collection/j.doe@example.com/5f1e"),
-            "default/collection/j.doe@example.com/5f1e"
-        );
-        // All other forms of one name have one mutex, too.
-        assert_eq!(found("default/my own/1"), found(r#"["default/my own/1"]"#));
+        let found = format!("{{{{=sprig.regexFind('{pattern}', inputs.parameters.{parameter})}}}}");
+        let mutexes = json!([{ "name": format!("csa-api-token-connection-admin/{found}") }]);
+        assert_eq!(super::template(template)["synchronization"], json!({ "mutexes": mutexes }));
     }
+    let pattern = Regex::new(pattern).unwrap();
+    let found = |text| pattern.find(text).map_or("", |found| found.as_str());
+    // As the picker hands it over, with white space around it from YAML or jq, as Atlan's API shows it.
+    for form in [
+        "default/snowflake/1700000000",
+        "\t default/snowflake/1700000000\n",
+        r#"["default/snowflake/1700000000"]"#,
+        "\r\n [\n  \" default/snowflake/1700000000\"\n]\n",
+        r#"{"typeName":"Connection","attributes":{"qualifiedName":"default/snowflake/1700000000"}}"#,
+    ] {
+        assert_eq!(found(form), "default/snowflake/1700000000", "{form:?}");
+    }
+    assert_eq!(found("default/my own/1"), found(r#"["default/my own/1"]"#));
 }
