@@ -30,6 +30,10 @@ image:
 bench *flags:
     cargo bench --bench whole_run -- {{ flags }}
 
+# Counts instructions, with valgrind, beside curl's.
+cost:
+    cargo bench --bench whole_run -- --cost
+
 # Fuzzes `answers` or `inputs` for so many seconds, with cargo-fuzz and its nightly Rust.
 fuzz target seconds="60":
     cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }}

@@ -1,5 +1,10 @@
-//! Times whole runs of the program against the stand-in tenant, beside what else could do the same job:
-//! `cargo bench --bench whole_run`. hyperfine does the measuring, from 1.20 on with the memory. With `-- --quick` it takes a look only.
+//! Measures whole runs of the program against the stand-in tenant, beside what else could do the same job:
+//!
+//!     cargo bench --bench whole_run              the time and the memory, with hyperfine from 1.20 on
+//!     cargo bench --bench whole_run -- --quick   the same, a look only
+//!     cargo bench --bench whole_run -- --cost    the instructions, with valgrind
+//!
+//! PROGRAM measures another program than `cargo build --release` makes.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, reason = "a benchmark that fails must not print figures")]
@@ -11,7 +16,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use stand_in_tenant::{Certificate, Stage, StandIn, World, example};
+use stand_in_tenant::{Certificate, Request, Stage, StandIn, World, example};
 use tempfile::TempDir;
 
 use peers::Peer;
@@ -28,23 +33,35 @@ fn main() -> ExitCode {
         println!("to measure: cargo bench --bench whole_run");
         return ExitCode::SUCCESS;
     }
-    if !peers::works("hyperfine", &["--version"]) {
-        eprintln!("hyperfine isn't installed: cargo install --locked hyperfine@1.20.0");
+    let tool = if has("--cost") { "valgrind" } else { "hyperfine" };
+    if !peers::works(tool, &["--version"]) {
+        eprintln!("{tool} isn't installed: apt install valgrind, or cargo install --locked hyperfine@1.20.0");
         return ExitCode::FAILURE;
     }
     let bench = Bench::new(if has("--quick") { 10 } else { 1 });
+    let plain = || StandIn::start(World::example());
+    let by_tls = || StandIn::start_tls(World::example(), Certificate::Good);
+    let crowded = || StandIn::start(with_admins(10_000));
+    if has("--cost") {
+        println!("| run | program | instructions, millions |");
+        println!("| --- | --- | ---: |");
+        bench.count("plain HTTP", &plain(), "");
+        bench.count("TLS, one CA", &by_tls(), "");
+        bench.count("10,000 admin users", &crowded(), "");
+        return ExitCode::SUCCESS;
+    }
     println!("| run | program | wall, ms | of curl's | CPU, ms | peak, MiB |");
     println!("| --- | --- | ---: | ---: | ---: | ---: |");
-    bench.measure("plain HTTP", &StandIn::start(World::example()), 200, None);
+    bench.time("plain HTTP", &plain(), "", 200, None);
     if let Some(python) = peers::python() {
-        bench.measure("the same, fewer times", &StandIn::start(World::example()), 5, Some(python));
+        bench.time("the same, fewer times", &plain(), "", 5, Some(python));
     }
-    bench.measure("10,000 admin users", &StandIn::start(with_admins(10_000)), 50, None);
-    let far = StandIn::start(World::example());
+    bench.time("10,000 admin users", &crowded(), "", 50, None);
+    let far = plain();
     far.set_latency(Duration::from_millis(50));
-    bench.measure("each answer 50 ms later", &far, 30, None);
-    let by_tls = StandIn::start_tls(World::example(), Certificate::Good);
-    bench.measure("TLS, all of the machine's CAs", &by_tls, 200, None);
+    bench.time("each answer 50 ms later", &far, "", 30, None);
+    let system_cas = std::fs::read_to_string(SYSTEM_CAS).unwrap_or_default();
+    bench.time("TLS, all of the machine's CAs", &by_tls(), &system_cas, 200, None);
     ExitCode::SUCCESS
 }
 
@@ -58,6 +75,7 @@ fn with_admins(count: usize) -> World {
 
 struct Bench {
     program: PathBuf,
+    floor: PathBuf,
     directory: TempDir,
     /// By which the numbers of runs are divided.
     hurry: usize,
@@ -75,34 +93,21 @@ impl Bench {
                 .args(target);
             assert!(cargo.status().is_ok_and(|status| status.success()), "the release build fails");
         }
-        let program = PathBuf::from(env!("CARGO_BIN_EXE_api-token-connection-admin"));
-        Bench { program, directory: TempDir::new().expect("a directory for files"), hurry }
+        let built = PathBuf::from(env!("CARGO_BIN_EXE_api-token-connection-admin"));
+        let floor = built.with_file_name("examples").join("floor");
+        let program = std::env::var_os("PROGRAM").map_or(built, PathBuf::from);
+        Bench { program, floor, directory: TempDir::new().expect("a directory for files"), hurry }
     }
 
-    /// Measures the floor, which can't speak TLS, the program, curl, and another peer: the smallest first,
-    /// since the peak memory that hyperfine tells is that of the largest process so far. The tenant
-    /// forgets the new admin as soon as a run has read it back.
-    fn measure(&self, title: &str, tenant: &StandIn, runs: usize, another: Option<Peer>) {
-        let ca_file = tenant.url().starts_with("https").then(|| self.directory.path().join("cas.pem"));
-        if let Some(file) = &ca_file {
-            let system = std::fs::read_to_string(SYSTEM_CAS).unwrap_or_default();
-            std::fs::write(file, system + "\n" + &tenant.ca_pem).expect("the file can be written");
+    /// Times the floor, which can't speak TLS, the program, curl, and another peer: the smallest first,
+    /// since the peak memory that hyperfine tells is that of the largest process so far.
+    fn time(&self, title: &str, tenant: &StandIn, more_cas: &str, runs: usize, another: Option<Peer>) {
+        let (requests, ca_file) = self.record(tenant, more_cas);
+        let mut peers = Vec::from(self.program_and_curl(tenant, &requests, ca_file.as_deref()));
+        if ca_file.is_none() {
+            peers.insert(0, peers::floor(&self.floor, tenant, &requests, self.directory.path()));
         }
-        tenant.after_each(Stage::ReadBack, |world| world.first().remove(example::USERNAME));
-        self.run(Command::new(&self.program).stdout(Stdio::null()), tenant, ca_file.as_deref());
-
-        let requests = tenant.requests();
-        let (requests, directory) = (&requests[..], self.directory.path());
-        let floor = self.program.with_file_name("examples").join("floor");
-        let mut peers = vec![
-            peers::floor(&floor, tenant, requests, directory),
-            (NAME, self.program.display().to_string()),
-            peers::curl(tenant, requests, ca_file.as_deref(), directory),
-        ];
-        if ca_file.is_some() {
-            peers.remove(0);
-        }
-        let results = directory.join("results.json");
+        let results = self.directory.path().join("results.json");
         let mut hyperfine = Command::new("hyperfine");
         hyperfine.args(["--shell=none", "--style=none", "--warmup=3", "--export-json"]).arg(&results);
         hyperfine.arg(format!("--runs={}", runs.div_ceil(self.hurry)));
@@ -115,14 +120,48 @@ impl Bench {
         print_rows(title, &results);
     }
 
-    /// Runs a command with the program's inputs, and nothing else of this machine's environment.
-    fn run(&self, command: &mut Command, tenant: &StandIn, ca_file: Option<&Path>) {
+    /// Counts the instructions of one run of the program, and of curl: the same number on any machine of
+    /// one kind, however busy.
+    fn count(&self, title: &str, tenant: &StandIn, more_cas: &str) {
+        let (requests, ca_file) = self.record(tenant, more_cas);
+        for (name, command) in self.program_and_curl(tenant, &requests, ca_file.as_deref()) {
+            let mut valgrind = Command::new("valgrind");
+            valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).args(command.split(' '));
+            let said = self.run(&mut valgrind, tenant, ca_file.as_deref());
+            let count = said.rsplit("Collected : ").next().and_then(|rest| rest.lines().next());
+            let count: f64 = count.and_then(|count| count.trim().parse().ok()).expect("callgrind's count");
+            println!("| {title} | {name} | {:.1} |", count / 1e6);
+        }
+    }
+
+    /// The requests of one run, and the file of CAs for it. The tenant forgets the new admin as soon as a
+    /// run has read it back.
+    fn record(&self, tenant: &StandIn, more_cas: &str) -> (Vec<Request>, Option<PathBuf>) {
+        let ca_file = tenant.url().starts_with("https").then(|| self.directory.path().join("cas.pem"));
+        if let Some(file) = &ca_file {
+            std::fs::write(file, format!("{more_cas}\n{}", tenant.ca_pem)).expect("the file can be written");
+        }
+        tenant.after_each(Stage::ReadBack, |world| world.first().remove(example::USERNAME));
+        self.run(&mut Command::new(&self.program), tenant, ca_file.as_deref());
+        (tenant.requests(), ca_file)
+    }
+
+    fn program_and_curl(&self, tenant: &StandIn, requests: &[Request], ca_file: Option<&Path>) -> [Peer; 2] {
+        let curl = peers::curl(tenant, requests, ca_file, self.directory.path());
+        [(NAME, self.program.display().to_string()), curl]
+    }
+
+    /// Runs a command with the program's inputs, and nothing else of this machine's environment. Answers
+    /// what it says on standard error.
+    fn run(&self, command: &mut Command, tenant: &StandIn, ca_file: Option<&Path>) -> String {
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("ATLAN_BASE_URL", tenant.url()).env("CONNECTION_QUALIFIED_NAME", example::CONNECTION);
         command.env("API_TOKEN_NAME", example::TOKEN).env("USER_BEARER_TOKEN", example::ADMIN_BEARER);
         command.envs(ca_file.map(|file| ("SSL_CERT_FILE", file)));
         let output = command.stdin(Stdio::null()).output().expect("the command starts");
-        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{command:?}: {said}");
+        said
     }
 }
 

@@ -57,7 +57,7 @@ impl Tenant {
         let Some(refusal) = error.refusal() else { return network(error, request.step()) };
         let by_the_api = refusal.speaker.is_some();
         let (kind, message, hint) = match refusal.status {
-            401 if by_the_api => self.unauthenticated(refusal),
+            401 if by_the_api => self.unauthenticated(),
             403 if by_the_api => self.forbidden(request),
             404 if is_no_such_entity(&error) => self.not_found(request),
             status @ (413 | 414 | 431) => too_large(status, request),

@@ -27,8 +27,6 @@ pub(super) struct Session {
     bearer: HeaderValue,
     /// Whose token it says it is.
     pub(super) username: Option<String>,
-    /// How long ago the token expired by its own word and this machine's clock.
-    pub(super) expired_since: Option<Duration>,
     source: Source,
     /// How often the token was refused since it was new; none once it has worked.
     refused: Option<u32>,
@@ -77,20 +75,11 @@ impl Session {
 
     fn new(bearer: HeaderValue, source: Source, redactor: &Redactor) -> Session {
         let redactor = redactor.clone();
-        Session {
-            bearer,
-            username: None,
-            expired_since: None,
-            source,
-            refused: None,
-            renewals: None,
-            redactor,
-        }
+        Session { bearer, username: None, source, refused: None, renewals: None, redactor }
     }
 
     fn note_what_it_says(&mut self, token: &BearerToken) {
         self.username = token.username().map(str::to_owned);
-        self.expired_since = token.expired_since();
     }
 
     /// The header's value.

@@ -72,8 +72,6 @@ pub(crate) struct Refusal {
     pub(crate) message: Option<TenantMessage>,
     /// What was asked for with `Retry-After`.
     pub(crate) retry_after: Option<Duration>,
-    /// The server's clock.
-    pub(crate) date: Option<SystemTime>,
     /// Where a redirect leads, if it says so.
     pub(crate) location: Option<String>,
     /// True for Atlas's answer to a path that it doesn't have.
@@ -90,7 +88,6 @@ impl Refusal {
     ) -> Refusal {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
         let challenge = headers.get_all(WWW_AUTHENTICATE).iter().any(asks_for_a_bearer_token);
-        let date = date(headers);
         let json: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
         let speaks =
             speaker::is_in_own_words(service, status, challenge, json.as_ref().unwrap_or(&Value::Null));
@@ -101,8 +98,7 @@ impl Refusal {
                 Some(json) => speaker::message_of(json, redactor),
                 None => speaker::excerpt(&String::from_utf8_lossy(body), redactor),
             },
-            retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, date)),
-            date,
+            retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, date(headers))),
             location: header(LOCATION).map(|place| text::bounded(&redactor.clean_foreign(place), 200)),
             names_no_path: json.is_some_and(|json| {
                 let cause = json.pointer("/causes/0/errorType").and_then(Value::as_str);

@@ -154,7 +154,7 @@ fn what_is_only_shown_or_there_twice_never_ends_the_job() {
         r#""name":5,"#,
         r#""name":"half \ud83d","#,
         r#""name":{"a":[]},"#,
-        r#""adminRoles":null,"#,
+        r#""adminRoles":null,"adminGroups":[null,{"a":1},"half \ud83d",7],"#,
     ];
     cases.extend(names.map(|name| (Stage::Read, connection("", name))));
     let fields =

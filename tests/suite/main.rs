@@ -37,7 +37,6 @@ mod many_admins;
 mod network;
 mod other_writers;
 mod permission;
-mod report;
 mod secrets;
 mod signals;
 mod streams_and_files;

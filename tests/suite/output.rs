@@ -1,20 +1,18 @@
-//! Standard output, the report file, logs, `--help`.
+//! Standard output in JSON and in words, the report file, logs, `--help`.
 
 use std::fs;
 
 use api_token_connection_admin::{ErrorKind, inputs};
 use serde_json::{Value, json};
-use stand_in_tenant::{Role, example};
-use tempfile::TempDir;
+use stand_in_tenant::{Fault, Role, Stage, StandIn, Times, World, example};
+use tempfile::{NamedTempFile, TempDir};
 
-use crate::support::{Job, example};
+use crate::support::{Job, Ran, all_at_once, example};
 
 #[test]
 fn the_report_has_the_documented_fields_in_their_order() {
     let ran = Job::against(&example()).run();
     let report = ran.added();
-    let elapsed = &report["elapsed_ms"];
-    let guid = &report["connection"]["guid"];
     let expected = format!(
         concat!(
             r#"{{"status":"added","changed":true,"dry_run":false,"#,
@@ -25,128 +23,175 @@ fn the_report_has_the_documented_fields_in_their_order() {
             "\n"
         ),
         connection = example::CONNECTION,
-        guid = guid,
+        guid = report["connection"]["guid"],
         token = example::TOKEN,
         token_guid = example::TOKEN_GUID,
         client_id = example::CLIENT_ID,
         username = example::USERNAME,
         version = env!("CARGO_PKG_VERSION"),
-        elapsed = elapsed,
+        elapsed = report["elapsed_ms"],
     );
     assert_eq!(ran.stdout, expected);
 }
 
 #[test]
-fn a_failure_says_what_was_found_before_it() {
-    let tenant = example();
-    tenant.edit(|world| world.roles.insert("jdoe".to_owned(), Role::Member));
-    let report = Job::against(&tenant).run().report();
-    assert_eq!(report["connection"]["name"], "production");
-    assert_eq!(report["api_token"]["client_id"], example::CLIENT_ID);
-    assert_eq!(report["admin_users"], json!({ "before": ["jdoe", "asmith"] }));
-    assert!(report["elapsed_ms"].is_u64());
-}
-
-#[test]
 fn the_report_file_holds_what_standard_output_says() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("report.json");
-    fs::write(&path, "an older and much longer report ".repeat(100)).unwrap();
-    let ran = Job::against(&example()).env("REPORT_FILE", &path).run();
-    assert_eq!(fs::read_to_string(&path).unwrap(), ran.stdout);
+    let tenant = example();
+    let file = NamedTempFile::new().unwrap();
+    fs::write(&file, "an older and much longer report ".repeat(100)).unwrap();
+    let nested = json!({ "report_file": file.path(), "what": 1 }).to_string();
+    for (job, code) in [
+        (Job::against(&tenant).env("REPORT_FILE", file.path()), 0),
+        (Job::bare().env("REPORT_FILE", file.path()), 4),
+        (Job::bare().env("NESTED_CONFIG", nested), 4),
+        (Job::bare().env("REPORT_FILE", file.path()).args(["--what"]), 2),
+    ] {
+        let ran = job.run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), &*fs::read_to_string(&file).unwrap()));
+        ran.report();
+    }
+}
 
-    let ran = Job::bare().env("REPORT_FILE", &path).run();
-    ran.failed(4, "invalid_input", "configure");
-    assert_eq!(fs::read_to_string(&path).unwrap(), ran.stdout, "wrong inputs are reported there too");
-
-    let nested = json!({ "report_file": path, "what": 1 }).to_string();
-    let ran = Job::bare().env("NESTED_CONFIG", nested).run();
-    assert_eq!(fs::read_to_string(&path).unwrap(), ran.stdout);
+/// Text that is longer than any limit, and takes six bytes a character in JSON.
+fn long() -> String {
+    "\u{7}x\u{202e}".repeat(700)
 }
 
 #[test]
-fn a_long_report_is_shortened_to_the_bytes_that_there_are() {
-    for most in [1024, 2048, 4096, 100_000] {
+fn a_report_that_must_fit_keeps_its_end_and_counts_the_names() {
+    let crowd = |world: &mut World| (0..2000).for_each(|number| world.first().add(&format!("user.{number}")));
+    let longest = |world: &mut World| {
+        world.first().name = long();
+        world.tokens[0].client_id = format!("apikey-{}", long());
+        (0..10).for_each(|number| world.first().add(&format!("{number}{}", long())));
+    };
+    type Arrange = fn(&mut World);
+    let mut cases = Vec::new();
+    for arrange in [crowd as Arrange, longest] {
+        for stage in [None, Some(Stage::Token), Some(Stage::Read), Some(Stage::Write), Some(Stage::ReadBack)]
+        {
+            cases.extend([1024, 4096, 1 << 20].map(|most| (arrange, stage, most)));
+        }
+    }
+    all_at_once(&cases, |(arrange, stage, most)| {
         let tenant = example();
-        tenant.edit(|world| (0..2000).for_each(|number| world.first().add(&format!("user.{number}"))));
+        tenant.edit(arrange);
+        let said = json!({ "errorCode": long(), "errorMessage": long() }).to_string();
+        if let Some(stage) = stage {
+            tenant.fail(*stage, Times::Forever, Fault::Answer(400, Vec::new(), said.clone().into()));
+        }
         let ran = Job::against(&tenant).env("REPORT_MAX_BYTES", most.to_string()).run();
-        let report = ran.added();
-        assert!(ran.stdout.len() <= most, "{} > {most}", ran.stdout.len());
-        let shown = report["admin_users"]["before"].as_array().unwrap().len();
-        let omitted = report["admin_users"]["omitted"]["before"].as_u64().unwrap_or_default();
-        assert_eq!(shown as u64 + omitted, 2002);
-        assert_eq!(tenant.admin_users(example::CONNECTION).len(), 2003);
+        assert!(ran.stdout.len() <= *most, "{} > {most}: {}", ran.stdout.len(), ran.stdout);
+        let report = ran.report();
+        assert_eq!(report["error"]["exit_code"].as_i64().unwrap_or(0), i64::from(ran.code.unwrap()));
+        if let Some(before) = report["admin_users"]["before"].as_array() {
+            let omitted = report["admin_users"]["omitted"]["before"].as_u64().unwrap_or_default();
+            assert!([12, 2002].contains(&(before.len() as u64 + omitted)), "{report}");
+        }
+    });
+}
+
+#[test]
+fn a_person_reads_what_happened_and_what_to_do() {
+    let tenant = example();
+    let text = |job: Job| job.env("OUTPUT_FORMAT", "text").run().stdout;
+    let first = "Added: the API token \"ci-pipeline\" is now a connection admin of \"production\".";
+    let second = format!("Its admin users are now: \"jdoe\", \"asmith\", \"{}\"", example::USERNAME);
+    assert_eq!(text(Job::against(&tenant)), format!("{first}\n{second}\n"));
+    let says = |said: String, words: &[&str]| {
+        words.iter().for_each(|words| assert!(said.contains(words), "{words:?} isn't said: {said}"));
+    };
+    says(text(Job::against(&tenant)), &["Nothing to do: "]);
+    let failed = text(Job::against(&tenant).env("USER_BEARER_TOKEN", "of-nobody-known"));
+    says(failed, &["exit code 7", "in retrieve-token", "What to do: ", "Request ID"]);
+    let dry = text(Job::against(&example()).args(["--dry-run"]));
+    says(dry, &["Dry run: ", "\nIts admin users would be: \"jdoe\", \"asmith\", ", "without --dry-run"]);
+    let json = Job::against(&tenant).env("OUTPUT_FORMAT", "text").args(["--json"]).run();
+    assert_eq!(json.report()["status"], "already_admin");
+}
+
+#[test]
+fn no_text_acts_on_a_terminal_or_on_what_reads_a_log() {
+    const NAME: &str = "a\u{1b}[2J\u{202e}\n::error::b ##vso[task.setvariable]c ##[error]#[d";
+    let forged = |world: &mut World| {
+        world.first().name = NAME.to_owned();
+        world.first().add(NAME);
+    };
+    let refused = |tenant: &StandIn| {
+        let body = json!({ "errorCode": "ATLAS-400-00-001", "errorMessage": NAME }).to_string();
+        tenant.fail(Stage::Write, Times::Forever, Fault::Answer(400, Vec::new(), body.into()));
+    };
+    for (format, log, is_refused) in [
+        ("json", "bunyan", false),
+        ("text", "pretty", false),
+        ("json", "pretty", true),
+        ("text", "bunyan", true),
+    ] {
+        let tenant = example();
+        tenant.edit(forged);
+        is_refused.then(|| refused(&tenant));
+        let job = Job::against(&tenant).env("OUTPUT_FORMAT", format).env("LOG_FORMAT", log);
+        let ran = job.env("LOG_LEVEL", "trace").run();
+        let said = ran.everything();
+        assert!(
+            !said.contains(['\u{1b}', '\u{202e}']) && !said.contains("##") && !said.contains("#["),
+            "{said}"
+        );
+        assert!(!said.lines().any(|line| line.trim_start().starts_with("::")), "{said}");
+        if format == "json" {
+            let report = ran.report();
+            assert_eq!(
+                (&report["connection"]["name"], &report["admin_users"]["before"][2]),
+                (&json!(NAME), &json!(NAME))
+            );
+        }
     }
 }
 
 #[test]
-fn a_shortened_report_keeps_its_error() {
+fn logs_have_the_format_and_the_level_that_were_asked_for() {
     let tenant = example();
-    tenant.edit(|world| (0..2000).for_each(|number| world.first().add(&format!("user.{number}"))));
-    tenant.edit(|world| world.roles.insert("jdoe".to_owned(), Role::Member));
-    let ran = Job::against(&tenant).env("REPORT_MAX_BYTES", "4096").run();
-    let report = ran.failed(8, "forbidden", "append-and-update");
-    assert!(ran.stdout.len() <= 4096);
-    assert!(report["error"]["hint"].as_str().unwrap().contains("\"user.7\" and 1992 more"), "{report}");
-}
-
-#[test]
-fn logs_go_to_standard_error_in_the_format_and_from_the_level_that_were_asked_for() {
-    let tenant = example();
-    let first = |ran: &crate::support::Ran| ran.stderr.lines().next().map(str::to_owned);
-    let bunyan = Job::against(&tenant).run();
-    let record: Value = serde_json::from_str(&first(&bunyan).unwrap()).unwrap();
-    assert_eq!(
-        (&record["name"], &record["level"], &record["v"]),
-        (&json!("api-token-connection-admin"), &json!(30), &json!(0))
-    );
-    let pretty = Job::against(&tenant).env("LOG_FORMAT", "pretty").run();
-    assert!(first(&pretty).unwrap().contains("INFO looking up the API token"), "{pretty:?}");
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("debug.log");
+    let first = |ran: &Ran| ran.stderr.lines().next().map(str::to_owned).unwrap();
+    let record: Value = serde_json::from_str(&first(&Job::against(&tenant).run())).unwrap();
+    let core = (&record["name"], &record["level"], &record["v"]);
+    assert_eq!(core, (&json!("api-token-connection-admin"), &json!(30), &json!(0)));
+    let pretty = Job::against(&tenant).env("LOG_FORMAT", "pretty").env("LOG_FILE", &file).run();
+    assert!(first(&pretty).contains("INFO looking up the API token"), "{pretty:?}");
     for silent in ["LOG_LEVEL", "RUST_LOG"] {
         assert_eq!(Job::against(&tenant).env(silent, "error").run().stderr, "", "{silent}");
     }
     let verbose = Job::against(&tenant).env("LOG_LEVEL", "debug").env("RUST_LOG", "error").run();
     assert!(verbose.stderr.contains(r#""request_id""#), "LOG_LEVEL goes before RUST_LOG: {verbose:?}");
+    let log = fs::read_to_string(&file).unwrap();
+    let records = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let levels: Vec<u64> = records.map(|record| record["level"].as_u64().unwrap()).collect();
+    assert!(levels.contains(&20) && levels.contains(&30) && !levels.contains(&10), "{log}");
 }
 
 #[test]
-fn a_failure_is_logged_in_one_line_that_says_what_to_do() {
+fn a_failure_is_one_line_of_the_log_and_says_what_was_found_before() {
     let tenant = example();
-    let job = Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", "default/none/1");
-    let ran = job.env("LOG_LEVEL", "error").run();
+    tenant.edit(|world| world.roles.insert("jdoe".to_owned(), Role::Member));
+    let ran = Job::against(&tenant).env("LOG_LEVEL", "error").run();
+    let report = ran.failed(8, "forbidden", "append-and-update");
     let record: Value = serde_json::from_str(ran.stderr.trim()).unwrap();
-    assert_eq!(
-        (&record["kind"], &record["step"], &record["level"]),
-        (&json!("connection_not_found"), &json!("retrieve-connection-admins"), &json!(50))
-    );
-    let error = &ran.report()["error"];
+    let core = (&record["kind"], &record["step"], &record["level"]);
+    assert_eq!(core, (&json!("forbidden"), &json!("append-and-update"), &json!(50)));
+    let error = &report["error"];
     assert_eq!(record["request_id"], error["http"]["request_id"]);
     assert_eq!(record["tenant"], error["tenant"]["message"]);
     for part in [&error["message"], &error["hint"]] {
         assert!(record["msg"].as_str().unwrap().contains(part.as_str().unwrap()), "{record}");
     }
+    assert_eq!(report["connection"]["name"], "production");
+    assert_eq!(report["api_token"]["client_id"], example::CLIENT_ID);
+    assert_eq!(report["admin_users"], json!({ "before": ["jdoe", "asmith"] }));
 }
 
 #[test]
-fn the_log_file_gets_bunyan_records_from_debug_level_up() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("debug.log");
-    let ran = Job::against(&example())
-        .env("LOG_FILE", &path)
-        .env("LOG_LEVEL", "error")
-        .env("LOG_FORMAT", "pretty")
-        .run();
-    assert_eq!(ran.stderr, "");
-    let log = fs::read_to_string(&path).unwrap();
-    let levels: Vec<u64> = log
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["level"].as_u64().unwrap())
-        .collect();
-    assert!(levels.contains(&20) && levels.contains(&30) && !levels.contains(&10), "{log}");
-}
-
-#[test]
-fn help_names_every_input_and_every_exit_code() {
+fn help_names_every_input_and_every_exit_code_and_version_is_cargos() {
     let ran = Job::bare().args(["--help"]).run();
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     for input in inputs::ALL {
@@ -158,10 +203,6 @@ fn help_names_every_input_and_every_exit_code() {
     }
     assert!(ran.stdout.contains("Example:"));
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 120), "a line too long for a terminal");
-}
-
-#[test]
-fn the_version_is_cargos() {
-    let ran = Job::bare().args(["--version"]).run();
-    assert_eq!(ran.stdout, format!("api-token-connection-admin {}\n", env!("CARGO_PKG_VERSION")));
+    let version = Job::bare().args(["--version"]).run().stdout;
+    assert_eq!(version, format!("api-token-connection-admin {}\n", env!("CARGO_PKG_VERSION")));
 }

@@ -11,7 +11,7 @@ use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use serde_json::json;
 use stand_in_tenant::{Fault, Stage, Times, example};
 
-use crate::support::{Job, example, wait_until};
+use crate::support::{Job, Ran, example, wait_until};
 
 /// A terminal: what is typed into the first, the program reads from the second; and what it prints
 /// there comes out of the first.
@@ -26,12 +26,17 @@ fn terminal() -> (File, OwnedFd) {
     (OwnedFd::from(ours).into(), theirs.into())
 }
 
-/// What was printed on a terminal that nobody has open any more.
-fn printed(mut terminal: File) -> String {
+/// Runs it with standard error on a terminal: what came of it, and what was to be read there.
+fn run_on_a_terminal(job: Job) -> (Ran, String) {
+    let (mut ours, theirs) = terminal();
+    let ran = job.with(|command| {
+        command.stderr(theirs);
+    });
+    let ran = ran.run();
     let mut text = Vec::new();
     // Linux reports the end as an error.
-    let _ = terminal.read_to_end(&mut text);
-    String::from_utf8(text).unwrap()
+    let _ = ours.read_to_end(&mut text);
+    (ran, String::from_utf8(text).unwrap())
 }
 
 #[test]
@@ -44,16 +49,8 @@ fn colours_are_for_terminals_that_want_them() {
         ("CLICOLOR", "1", true),
         ("TERM", "dumb", false),
     ] {
-        let (ours, theirs) = terminal();
-        let tenant = example();
-        let ran = Job::against(&tenant)
-            .env(name, value)
-            .with(|command| {
-                command.stderr(theirs);
-            })
-            .run();
+        let (ran, log) = run_on_a_terminal(Job::against(&example()).env(name, value));
         ran.added();
-        let log = printed(ours);
         assert!(log.contains("looking up the API token"), "{log}");
         assert_eq!(log.contains("\u{1b}["), coloured, "{name}={value}: {log:?}");
         assert!(!log.contains("\u{1b}[K"), "no count of seconds was there to take away: {log:?}");
@@ -66,12 +63,10 @@ fn a_configuration_that_is_to_be_typed_in_is_asked_for() {
     let tenant = example();
     let log = tempfile::NamedTempFile::new().unwrap();
     let stderr = log.reopen().unwrap();
-    let job = Job::against(&tenant).without("API_TOKEN_NAME").args(["--config", "-"]);
-    let running = job
-        .with(|command| {
-            command.stdin(theirs).stderr(stderr);
-        })
-        .start();
+    let job = Job::against(&tenant).without("API_TOKEN_NAME").args(["--config", "-"]).with(|command| {
+        command.stdin(theirs).stderr(stderr);
+    });
+    let running = job.start();
     let said = || std::fs::read_to_string(log.path()).unwrap();
     wait_until("a word that it waits", || {
         said().contains("waiting for the inputs as JSON on standard input")
@@ -82,18 +77,11 @@ fn a_configuration_that_is_to_be_typed_in_is_asked_for() {
 }
 
 #[test]
-fn a_person_at_a_terminal_reads_sentences_and_sees_that_the_program_waits() {
-    let (ours, theirs) = terminal();
+fn a_person_reads_sentences_and_sees_that_the_program_waits() {
     let tenant = example();
     tenant.slow_down(Stage::Read, Times::Once, Duration::from_millis(2300));
-    let ran = Job::against(&tenant)
-        .env("TERM", "xterm")
-        .with(|command| {
-            command.stderr(theirs);
-        })
-        .run();
+    let (ran, log) = run_on_a_terminal(Job::against(&tenant).env("TERM", "xterm"));
     ran.added();
-    let log = printed(ours);
     assert!(log.contains("waiting: 1 s") && log.contains("\r\u{1b}[K"), "{log:?}");
     assert!(log.lines().all(|line| !line.contains("step=") && !line.contains("INFO")), "{log}");
     assert!(log.contains("reading the connection \"default/snowflake/1700000000\""), "{log}");
@@ -101,21 +89,15 @@ fn a_person_at_a_terminal_reads_sentences_and_sees_that_the_program_waits() {
 
 #[test]
 fn warnings_and_errors_are_called_so_and_only_details_have_fields() {
-    let tenant = example();
-    tenant.fail(Stage::Token, Times::Once, Fault::status(503));
-    tenant.fail(Stage::Read, Times::Once, Fault::status(403));
     for (level, has_fields) in [("info", false), ("debug", true)] {
-        let (ours, theirs) = terminal();
+        let tenant = example();
+        tenant.fail(Stage::Token, Times::Once, Fault::status(503));
+        tenant.fail(Stage::Read, Times::Once, Fault::status(404));
         let job = Job::against(&tenant).env("TERM", "dumb").env("LOG_LEVEL", level);
-        let ran = job
-            .with(|command| {
-                command.stderr(theirs);
-            })
-            .run();
-        let log = printed(ours);
-        assert_eq!(log.contains("warning: GET "), !has_fields, "{log}");
-        assert_eq!(log.contains("error: the user"), ran.code == Some(8), "{log}");
+        let (ran, log) = run_on_a_terminal(job);
+        assert_eq!(ran.code, Some(9), "{ran:?}");
+        assert!(log.contains("warning: GET ") && log.contains("error: the tenant refused"), "{log}");
         assert_eq!(log.contains("request_id="), has_fields, "{log}");
-        assert!(!log.contains("waiting:") && !log.contains("\u{1b}[K"), "nothing to take away: {log:?}");
+        assert!(!log.contains("\u{1b}[K"), "nothing to take away: {log:?}");
     }
 }
