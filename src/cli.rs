@@ -1,13 +1,13 @@
 //! The command line: a few flags, none of which takes a secret.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
 
-use crate::config::{ConfigFile, Flags, inputs, is_almost, switch};
+use crate::config::{Flags, inputs, switch};
 use crate::error::ErrorKind;
-use crate::text::quoted;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Command {
     Version,
 }
 
-/// What is wrong with a command line. An argument that can be a secret isn't repeated.
+/// What is wrong with a command line. No argument is repeated: it can be a secret.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Usage {
     /// What was found.
@@ -29,45 +29,35 @@ pub struct Usage {
     pub hint: String,
 }
 
-const HINT: &str = "Run with --help to see the flags.";
-
-/// The flags, as people write them.
-const FLAGS: [&str; 5] = ["--config", "--dry-run", "--json", "--help", "--version"];
-
 /// Reads the arguments, without the program's name.
 ///
 /// # Errors
 ///
 /// Says what isn't understood.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Usage> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let mut parser = Parser::from_args(&arguments);
+    let mut parser = Parser::from_args(arguments);
     let mut flags = Flags::default();
     loop {
-        let left = parser.raw_args().map_or(0, |left| left.as_slice().len());
-        let place = arguments.len() - left;
-        let argument = || arguments.get(place).map(OsString::as_os_str).unwrap_or_default();
         match parser.next() {
             Ok(None) => return Ok(Command::Run(flags)),
             Ok(Some(Arg::Short('h') | Arg::Long("help"))) => return Ok(Command::Help),
             Ok(Some(Arg::Short('V') | Arg::Long("version"))) => return Ok(Command::Version),
-            Ok(Some(Arg::Long("dry-run"))) => {
-                let value = on_or_off(parser.optional_value(), "--dry-run")?;
-                once(&mut flags.dry_run, value, "--dry-run")?;
-            }
-            Ok(Some(Arg::Long("json"))) => {
-                let value = on_or_off(parser.optional_value(), "--json")?;
-                once(&mut flags.json, value, "--json")?;
-            }
+            Ok(Some(Arg::Long("dry-run"))) => once(&mut flags.dry_run, on_or_off(&mut parser), "--dry-run")?,
+            Ok(Some(Arg::Long("json"))) => once(&mut flags.json, on_or_off(&mut parser), "--json")?,
             Ok(Some(Arg::Long("config"))) => {
-                let file = parser.value().ok().filter(|file| !looks_like_a_flag(file));
-                let file = file.and_then(ConfigFile::named);
-                let file = file.ok_or_else(|| {
-                    usage("--config needs the name of a file, or - for standard input", HINT)
-                })?;
+                let is_name =
+                    |file: &OsString| !file.is_empty() && !file.as_encoded_bytes().starts_with(b"--");
+                let file = parser.value().ok().filter(is_name).map(PathBuf::from);
+                let file = file.ok_or("needs the name of a file, or - for standard input");
                 once(&mut flags.config, file, "--config")?;
             }
-            Ok(Some(_)) | Err(_) => return Err(misused(argument(), place + 1)),
+            Ok(Some(_)) | Err(_) => {
+                return Err(usage(
+                    "there is an argument that isn't one of the flags (it isn't repeated here: it may be secret)",
+                    "Run with --help to see the flags. Inputs are no flags: set them as environment variables, or in the JSON \
+                     that --config names.",
+                ));
+            }
         }
     }
 }
@@ -77,50 +67,18 @@ fn usage(message: impl Into<String>, hint: impl Into<String>) -> Usage {
 }
 
 /// Of a flag that is given twice, one would be dropped without a word.
-fn once<T>(flag: &mut Option<T>, value: T, name: &str) -> Result<(), Usage> {
-    match flag.replace(value) {
+fn once<T>(flag: &mut Option<T>, value: Result<T, &str>, name: &str) -> Result<(), Usage> {
+    let value = value.and_then(|value| match flag.replace(value) {
         None => Ok(()),
-        Some(_) => Err(usage(format!("{name} is given twice"), "Give each flag once.")),
-    }
+        Some(_) => Err("is given twice"),
+    });
+    value.map_err(|what| usage(format!("{name} {what}"), "Run with --help to see the flags."))
 }
 
-fn on_or_off(value: Option<OsString>, name: &str) -> Result<bool, Usage> {
-    let Some(value) = value else { return Ok(true) };
-    let switched = value.to_str().and_then(switch);
-    switched.ok_or_else(|| usage(format!("{name} takes no value but true or false"), HINT))
-}
-
-fn looks_like_a_flag(value: &OsStr) -> bool {
-    value.as_encoded_bytes().starts_with(b"--")
-}
-
-/// The complaint about an argument that isn't understood, which is the `place`th. Only what is
-/// near to a word of ours is repeated.
-fn misused(argument: &OsStr, place: usize) -> Usage {
-    let argument = argument.to_string_lossy();
-    let name = argument.split('=').next().unwrap_or_default();
-    // Some editors make one long dash of two.
-    let word = name.trim_start_matches(['-', '–', '—']);
-    let is_flag = name.len() > word.len();
-    let meant = |known: &&str| is_almost(word, known.trim_start_matches('-'));
-    if let Some(flag) = FLAGS.iter().find(|flag| meant(flag)) {
-        let what = if is_flag { "is no flag" } else { "is no argument" };
-        return usage(format!("{} {what}", quoted(name)), format!("Write {flag}. {HINT}"));
-    }
-    match inputs::ALL.iter().find(|input| is_almost(word, input.name)) {
-        Some(input) => usage(
-            format!("argument {place} is an input: {} is no flag", input.name),
-            format!(
-                "Set {} as an environment variable, before the program is run, or as a key of the JSON that --config \
-                 names. What stands in an argument, every process of the machine can read.",
-                input.name
-            ),
-        ),
-        None => usage(
-            format!("argument {place} isn't one of the flags (it isn't repeated here: it may be secret)"),
-            HINT,
-        ),
-    }
+fn on_or_off(parser: &mut Parser) -> Result<bool, &'static str> {
+    let Some(value) = parser.optional_value() else { return Ok(true) };
+    let switched = value.to_str().and_then(|value| switch(value).ok());
+    switched.ok_or("takes no value but true or false")
 }
 
 /// The text of `--version`.
@@ -130,44 +88,52 @@ pub fn version() -> String {
 
 /// The text of `--help`.
 pub fn help() -> String {
-    let mut help = String::from(
-        "Makes an Atlan API token a connection admin: it is appended to the connection's admin users,\n\
-         and nobody who is there is lost. The user whose bearer token is given must be an admin of\n\
-         the connection already.\n\n\
-         Usage: api-token-connection-admin [--config FILE] [--dry-run] [--json]\n\n\
-         Flags:\n  \
-           --config FILE  read inputs from a JSON file, - for standard input\n  \
-           --dry-run      show what would be written, write nothing\n  \
-           --json         print the report as one line of JSON, on a terminal, too\n  \
-           -h, --help     print this\n  \
-           -V, --version  print the version\n\n\
-         Inputs, each an environment variable, or the same name in lower case as a key of the JSON in\n\
-         NESTED_CONFIG or in a file. The environment goes first, then NESTED_CONFIG, then the file:\n",
-    );
-    let widest = inputs::ALL.iter().map(|input| input.name.len()).max().unwrap_or(0);
+    let mut inputs_list = String::new();
+    let widest = inputs::ALL.iter().map(|input| input.name.len()).max().unwrap_or_default();
     for input in inputs::ALL {
+        let default =
+            if input.default.is_empty() { String::new() } else { format!(" (default {})", input.default) };
         // Writing to a string can't fail.
-        let _ = writeln!(help, "  {:widest$}  {}", input.name, input.help);
+        let _ = writeln!(inputs_list, "  {:widest$}  {}{default}", input.name, input.help);
     }
-    help.push_str(
-        "\nHTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and NO_COLOR mean what they mean\n\
-         elsewhere.\n\n\
-         Exit codes, with the error's kind in the report:\n    0  -                      the API token is a connection \
-         admin (or would be, in a dry run)\n",
-    );
+    let mut codes = String::new();
     for kind in ErrorKind::ALL {
         let retry = if kind.is_retryable() { "; worth a retry" } else { "" };
-        let _ = writeln!(help, "  {:>3}  {:21}  {}{retry}", kind.exit_code(), kind.name(), kind.meaning());
+        let _ = writeln!(codes, "  {:>3}  {:21}  {}{retry}", kind.exit_code(), kind.name(), kind.meaning());
     }
-    help.push_str(
-        "\nStandard output gets the result: in words on a terminal, elsewhere a report in one line of JSON.\n\
-         Logs go to standard error.\n\n\
-         Example:\n  \
-           ATLAN_BASE_URL=https://acme.atlan.com \\\n  \
-           CONNECTION_QUALIFIED_NAME=default/snowflake/1700000000 \\\n  \
-           API_TOKEN_NAME=ci-pipeline \\\n  \
-           USER_BEARER_TOKEN_FILE=./bearer-token \\\n  \
-           api-token-connection-admin\n",
-    );
-    help
+    format!(
+        "\
+Makes an Atlan API token a connection admin: it is appended to the connection's admin users,
+and nobody who is there is lost. The user whose bearer token is given must be an admin of
+the connection already.
+
+Usage: api-token-connection-admin [--config FILE] [--dry-run] [--json]
+
+Flags:
+  --config FILE  read inputs from a JSON file, - for standard input
+  --dry-run      show what would be written, write nothing
+  --json         print the report as one line of JSON, on a terminal, too
+  -h, --help     print this
+  -V, --version  print the version
+
+Inputs, each an environment variable, or the same name in lower case as a key of the JSON in
+NESTED_CONFIG or in a file. The environment goes first, then NESTED_CONFIG, then the file:
+{inputs_list}
+HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and NO_COLOR mean what they mean
+elsewhere.
+
+Exit codes, with the error's kind in the report:
+    0  -                      the API token is a connection admin (or would be, in a dry run)
+{codes}
+Standard output gets the result: in words on a terminal, elsewhere a report in one line of JSON.
+Logs go to standard error.
+
+Example:
+  ATLAN_BASE_URL=https://acme.atlan.com \\
+  CONNECTION_QUALIFIED_NAME=default/snowflake/1700000000 \\
+  API_TOKEN_NAME=ci-pipeline \\
+  USER_BEARER_TOKEN_FILE=./bearer-token \\
+  api-token-connection-admin
+"
+    )
 }

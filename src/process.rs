@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::Instant;
-use tracing::{debug, error, warn};
+use tracing::{error, warn};
 
 use crate::budget::signals::Signals;
 use crate::budget::{Budget, Over, Stop};
@@ -136,7 +136,6 @@ impl Process {
     /// What ended the job before its end.
     pub async fn do_the_steps(&mut self, config: Config, outcome: &mut Outcome) -> Result<(), Failure> {
         config.warnings.iter().for_each(|warning| warn!("{warning}"));
-        config.notes.iter().for_each(|note| debug!("{note}"));
         let deadline = Instant::now() + config.deadline;
         self.deadline = Some(deadline);
         let budget = Budget::new(deadline, self.stop.clone());

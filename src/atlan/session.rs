@@ -1,7 +1,6 @@
 //! The bearer token that the requests carry, and where a new one comes from when it isn't accepted
 //! any more.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff};
@@ -10,7 +9,7 @@ use tracing::{info, warn};
 
 use super::{explain, keycloak};
 use crate::budget::Budget;
-use crate::config::{BearerToken, Credentials, Impersonation};
+use crate::config::{BearerFile, BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{self, CallError, Http, pauses};
 use crate::text::redact::Redactor;
@@ -37,7 +36,7 @@ pub(super) struct Session {
 
 enum Source {
     Given,
-    File(PathBuf),
+    File(BearerFile),
     Keycloak(Impersonation),
 }
 
@@ -51,7 +50,7 @@ impl Session {
     ) -> Result<Session, Failure> {
         match credentials {
             Credentials::Bearer(token) => Session::given(&token, Source::Given, redactor),
-            Credentials::BearerFile { token, path } => Session::given(&token, Source::File(path), redactor),
+            Credentials::BearerFile { token, file } => Session::given(&token, Source::File(file), redactor),
             Credentials::Impersonation(user) => {
                 info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
                 let minted = keycloak::mint(http, &user, redactor, budget).await;
@@ -115,9 +114,9 @@ impl Session {
     ) -> Result<Option<Duration>, CallError> {
         match &self.source {
             Source::Given => Ok(None),
-            Source::File(path) => {
-                let path = path.clone();
-                Ok(self.reread(path, budget).await)
+            Source::File(file) => {
+                let file = file.clone();
+                Ok(self.reread(file, budget).await)
             }
             Source::Keycloak(user) => {
                 let user = user.clone();
@@ -127,11 +126,12 @@ impl Session {
     }
 
     /// Takes the token that its file holds by now.
-    async fn reread(&mut self, path: PathBuf, budget: &Budget) -> Option<Duration> {
+    async fn reread(&mut self, file: BearerFile, budget: &Budget) -> Option<Duration> {
         let redactor = self.redactor.clone();
         // It may be a pipe that nobody writes to any more.
-        let renewed = tokio::task::spawn_blocking(move || BearerToken::reread(&path, &redactor));
-        let Ok(Some(Ok(Some(token)))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };
+        let renewed = tokio::task::spawn_blocking(move || file.reread(&redactor));
+        let Ok(Some(Ok(renewed))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };
+        let token = renewed.inspect_err(|what| warn!("USER_BEARER_TOKEN_FILE {what}")).ok()?;
         let bearer = http::bearer(token.secret()).filter(|bearer| *bearer != self.bearer)?;
         warn!("the bearer token isn't accepted any more; its file holds a new one");
         self.bearer = bearer;

@@ -1,13 +1,13 @@
 //! The user's bearer token.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
+use super::checks::Checked;
 use super::jwt::Claims;
-use super::pasted::{Pasted, token_in};
-use super::read_file;
+use super::{files, paste};
 use crate::text;
 use crate::text::redact::Redactor;
 
@@ -18,39 +18,18 @@ pub struct BearerToken {
     username: Option<String>,
     /// When it expires, in seconds since 1970.
     exp: Option<f64>,
-    /// What it was found in.
-    pub(super) form: &'static str,
-    /// The host that the request around it went to.
-    pub(super) host: Option<String>,
 }
 
 impl BearerToken {
-    /// Finds the one token in what a person pasted.
-    ///
-    /// # Errors
-    ///
-    /// Says what is wrong, without repeating any of it.
-    pub(super) fn parse(text: &str) -> Result<BearerToken, String> {
-        let Pasted { token, form, host } = token_in(text)?;
+    /// Finds the one token in what a person pasted, and hides it. If that tells where it was sent, that must
+    /// have been the `tenant`'s host.
+    pub(super) fn parse(text: &str, tenant: Option<&str>, redactor: &Redactor) -> Checked<BearerToken> {
+        let token = paste::token_in(text)?;
         let Claims { exp, preferred_username, .. } = Claims::of(&token)?;
-        Ok(BearerToken {
-            secret: token.into(),
-            username: preferred_username.map(|name| text::bounded(&name, 100)),
-            exp,
-            form,
-            host: host.map(|host| text::bounded(&host, 100)),
-        })
-    }
-
-    /// The token that the file holds now, if there is one in it, known to `redactor`. A pipe isn't
-    /// read again: nobody may be at its other end any more.
-    pub fn reread(path: &Path, redactor: &Redactor) -> Option<BearerToken> {
-        if !path.is_file() {
-            return None;
-        }
-        let token = BearerToken::parse(&read_file::read(path).ok()?).ok()?;
-        redactor.hide(&token.secret);
-        Some(token)
+        tenant.map_or(Ok(()), |tenant| paste::refuse_other_hosts(text, tenant))?;
+        let (secret, username) = (token.into(), preferred_username.map(|name| text::bounded(&name, 100)));
+        redactor.hide(&secret);
+        Ok(BearerToken { secret, username, exp })
     }
 
     /// The token itself.
@@ -71,33 +50,29 @@ impl BearerToken {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use secrecy::ExposeSecret;
+/// A file with a bearer token, which may hold a newer one later.
+#[derive(Clone, Debug)]
+pub struct BearerFile {
+    pub(super) path: PathBuf,
+    /// The host that the token is for.
+    pub(super) tenant: Option<String>,
+}
 
-    use super::*;
-
-    #[test]
-    fn a_file_is_read_again_and_what_is_in_it_is_kept_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("bearer-token");
-        let redactor = Redactor::default();
-        assert!(BearerToken::reread(&path, &redactor).is_none());
-        for token in ["sesame-open", "sesame-wide"] {
-            std::fs::write(&path, format!("Bearer {token}\n")).unwrap();
-            let found = BearerToken::reread(&path, &redactor).unwrap();
-            assert_eq!(found.secret().expose_secret(), token);
-            assert_eq!(redactor.clean(token), "[REDACTED]");
-        }
-        std::fs::write(&path, "<html>").unwrap();
-        assert!(BearerToken::reread(&path, &redactor).is_none());
-        std::fs::remove_file(&path).unwrap();
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        assert!(BearerToken::reread(&path, &redactor).is_none());
+impl BearerFile {
+    /// The token that the file holds now.
+    pub(super) fn read(&self, redactor: &Redactor) -> Checked<BearerToken> {
+        BearerToken::parse(&files::read(&self.path)?, self.tenant.as_deref(), redactor)
     }
 
-    #[test]
-    fn a_debug_print_shows_nothing() {
-        assert!(!format!("{:?}", BearerToken::parse("sesame-open").unwrap()).contains("sesame"));
+    /// The same once more, known to `redactor`, unless it is a pipe: nobody may be at its other end any more.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, as the rest of a sentence that starts with the input's name.
+    pub fn reread(&self, redactor: &Redactor) -> Result<BearerToken, String> {
+        match self.path.is_file() {
+            true => self.read(redactor),
+            false => Err("names what isn't a file that could be read once more".to_owned()),
+        }
     }
 }

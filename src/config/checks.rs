@@ -1,19 +1,16 @@
-//! From values of any type to those that are needed, noting what is wrong on the way, so that all
-//! of it can be said at once.
+//! From text to the values that are needed, noting what is wrong on the way, so that all of it can be
+//! said at once.
 
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::ExposeSecret;
 
-use super::form::{switch, unresolved};
-use super::inputs::{ALL, Input, Kind};
-use super::problem::Problem;
+use super::inputs::{self, Input, Kind};
 use super::sources::Sources;
-use super::value::Value;
 use crate::error::{ErrorKind, Failure, Step};
-use crate::text;
 use crate::text::jwt::jwts;
 use crate::text::redact::Redactor;
+use crate::text::{self, bare};
 
 /// Whatever goes into a URL is at most so long: servers take a few thousand bytes at most.
 const LONGEST_IN_A_URL: usize = 1024;
@@ -21,211 +18,186 @@ const LONGEST_IN_A_URL: usize = 1024;
 /// No wait is longer than a day: more is a slip, say milliseconds.
 const LONGEST_SECONDS: f64 = 86_400.0;
 
+/// The complaint about text with an expression in it that nobody replaced by its value.
+pub(super) const UNRESOLVED: &str = "has an unresolved {{…}} template expression";
+
+const MISPLACED: &str = "holds what looks like a bearer token (a JWT), or what another input gives as a secret, which doesn't \
+                         belong there: the user's bearer token belongs into USER_BEARER_TOKEN, or into a file that \
+                         USER_BEARER_TOKEN_FILE names";
+
+/// What is made of a value, or what is wrong with it, as the rest of a sentence that starts with the
+/// input's name. That repeats nothing that may be secret.
+pub(super) type Checked<T> = Result<T, String>;
+
 /// What is wrong with the inputs, as far as they have been looked at.
 pub(super) struct Checks<'a> {
     pub(super) sources: &'a Sources,
-    redactor: &'a Redactor,
-    problems: Vec<Problem>,
+    pub(super) redactor: &'a Redactor,
     /// What is needed and isn't there.
     missing: Vec<String>,
+    pub(super) wrong: Vec<String>,
     /// What is to be logged.
-    warnings: Vec<String>,
-    notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
+    /// The inputs that hold a secret of another.
+    misplaced: Vec<Input>,
 }
 
 impl<'a> Checks<'a> {
-    /// Starts with what couldn't be read. From here on, nothing secret among the inputs is shown,
-    /// wherever it stands.
+    /// From here on, nothing secret among the inputs is shown, wherever it stands.
     pub(super) fn new(sources: &'a Sources, redactor: &'a Redactor) -> Checks<'a> {
-        for (input, value) in sources.all_values() {
-            let Some(text) = value.text() else { continue };
-            for jwt in jwts(text) {
-                redactor.hide(&text[jwt].into());
-            }
+        let given = || sources.given.iter().map(|given| (given.input, given.text.expose_secret()));
+        for (input, text) in given() {
+            jwts(text).into_iter().for_each(|jwt| redactor.hide(&text[jwt].into()));
             // One that repeats an input's name, as an unresolved variable does, would hide that name.
-            if input.kind == Kind::Secret && !ALL.iter().any(|input| text.contains(input.name)) {
-                redactor.hide(&text::bare(text).into());
-                redactor.hide(&text::trimmed(text).into());
+            if input.kind == Kind::Secret && !inputs::ALL.iter().any(|input| text.contains(input.name)) {
+                redactor.hide(&bare(text).into());
             }
         }
-        Checks {
-            sources,
-            redactor,
-            problems: sources.problems.clone(),
-            missing: Vec::new(),
-            warnings: Vec::new(),
-            notes: Vec::new(),
+        let may_be_secret = |input: Input| matches!(input.kind, Kind::Secret | Kind::Json);
+        let misplaced =
+            given().filter(|(input, text)| !may_be_secret(*input) && redactor.clean(text) != *text);
+        let misplaced: Vec<Input> = misplaced.map(|(input, _)| input).collect();
+        let mut wrong = sources.wrong.clone();
+        wrong.extend(misplaced.iter().map(|input| format!("{} {MISPLACED}", input.name)));
+        Checks { sources, redactor, missing: Vec::new(), wrong, warnings: Vec::new(), misplaced }
+    }
+
+    pub(super) fn complain(&mut self, input: Input, what: &str) {
+        self.wrong.push(format!("{} {what}", input.name));
+    }
+
+    pub(super) fn is_given(&self, input: Input) -> bool {
+        self.sources.get(input).is_some()
+    }
+
+    /// The one of these `forms` of one thing that is given, of which there must be exactly one.
+    pub(super) fn only(&mut self, forms: &[Input]) -> Option<Input> {
+        let given: Vec<Input> = forms.iter().copied().filter(|form| self.is_given(*form)).collect();
+        let names =
+            |forms: &[Input], joint| forms.iter().map(|form| form.name).collect::<Vec<_>>().join(joint);
+        match given.as_slice() {
+            [form] => return Some(*form),
+            [] => self.missing.push(names(forms, " or ")),
+            _ => self.wrong.push(format!("{} are given together: give exactly one", names(&given, " and "))),
         }
-    }
-
-    pub(super) fn complain(&mut self, input: Input, what: impl Into<String>) {
-        self.complain_of(input.name, what);
-    }
-
-    pub(super) fn complain_of(&mut self, subject: impl Into<String>, what: impl Into<String>) {
-        let problem = Problem::new(subject, what);
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
-        }
-    }
-
-    pub(super) fn add_missing(&mut self, what: impl Into<String>) {
-        self.missing.push(what.into());
-    }
-
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
-        self.warnings.push(warning.into());
-    }
-
-    pub(super) fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
-    }
-
-    /// From here on, `secret` isn't shown.
-    pub(super) fn hide(&self, secret: &SecretString) {
-        self.redactor.hide(secret);
-    }
-
-    /// Text of an input that isn't secret, without what copying puts around it.
-    pub(super) fn text(&mut self, input: Input) -> Option<&'a str> {
-        self.plain(input, self.sources.value(input)?).map(text::bare)
-    }
-
-    /// What `parse` makes of such a text.
-    pub(super) fn parsed<T>(
-        &mut self,
-        input: Input,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let made = parse(self.text(input)?);
-        self.accept(input, made)
-    }
-
-    /// What was made of a value; if that is a complaint, nothing.
-    pub(super) fn accept<T>(&mut self, input: Input, made: Result<T, String>) -> Option<T> {
-        made.map_err(|what| self.complain(input, what)).ok()
-    }
-
-    /// Text that isn't secret, as it was given: printable, resolved, and no secret that was put in
-    /// the wrong place.
-    pub(super) fn plain(&mut self, input: Input, value: &'a Value) -> Option<&'a str> {
-        let text = self.resolved(input, value)?;
-        if text::trimmed(text).contains(char::is_control) {
-            self.complain(input, "has a line break or another control character in it");
-            return None;
-        }
-        Some(text)
-    }
-
-    /// The same, perhaps of several lines.
-    pub(super) fn resolved(&mut self, input: Input, value: &'a Value) -> Option<&'a str> {
-        let Some(text) = value.text() else {
-            self.complain(input, format!("must be text, not {}", value.type_name()));
-            return None;
-        };
-        let jwts = jwts(text);
-        for jwt in &jwts {
-            self.redactor.hide(&text[jwt.clone()].into());
-        }
-        let what = if !jwts.is_empty() {
-            "holds what looks like a bearer token (a JWT), which doesn't belong there: the user's belongs into \
-             USER_BEARER_TOKEN, or into a file that USER_BEARER_TOKEN_FILE names"
-        } else if self.redactor.clean(text) != text {
-            "holds what another input gives as a secret, which doesn't belong there"
-        } else {
-            match unresolved(text::bare(text)) {
-                Some(what) => what,
-                None => return Some(text),
-            }
-        };
-        self.complain(input, what);
         None
     }
 
-    /// A switch that is off by default.
-    pub(super) fn flag(&mut self, input: Input) -> bool {
-        let switched = match self.sources.value(input) {
-            None => Some(false),
-            Some(Value::Flag(flag)) => Some(*flag),
-            Some(Value::Number(number)) => switch(&number.to_string()),
-            Some(value) => value.text().and_then(|text| switch(text::bare(text))),
+    /// Text that isn't secret, as it was given: it stands for nothing else, and holds no secret.
+    pub(super) fn plain(&mut self, input: Input) -> Option<&'a str> {
+        let text = self.sources.get(input)?.text.expose_secret();
+        let what = unresolved(bare(text)).map(str::to_owned).or_else(|| placeholder(bare(text)));
+        if self.misplaced.contains(&input) { None } else { self.accept(input, what.map_or(Ok(text), Err)) }
+    }
+
+    /// The same in one line, without what copying puts around it.
+    pub(super) fn text(&mut self, input: Input) -> Option<&'a str> {
+        let text = bare(self.plain(input)?);
+        self.accept(input, one_line(text))
+    }
+
+    /// What `parse` makes of such a text, or of the input's default.
+    pub(super) fn parsed<T>(&mut self, input: Input, parse: impl FnOnce(&str) -> Checked<T>) -> Option<T> {
+        let text = match self.is_given(input) {
+            true => self.text(input)?,
+            false => Some(input.default).filter(|default| !default.is_empty())?,
         };
-        if switched.is_none() {
-            self.complain(input, "must be true or false");
-        }
-        switched.unwrap_or_default()
+        self.accept(input, parse(text))
+    }
+
+    /// What was made of a value; if that is a complaint, nothing.
+    pub(super) fn accept<T>(&mut self, input: Input, made: Checked<T>) -> Option<T> {
+        made.map_err(|what| self.complain(input, &what)).ok()
     }
 
     /// A number of at least `least` and at most `most`.
     pub(super) fn number(&mut self, input: Input, least: f64, most: f64) -> Option<f64> {
-        let value = self.sources.value(input)?;
-        let text = value.text().map(text::bare);
-        let number = match value {
-            Value::Number(number) => Some(*number),
-            _ => text.and_then(|text| text.parse().ok()),
-        };
-        let number = number.filter(|number| (least..=most).contains(number));
-        if number.is_none() {
-            let has_unit = text.is_some_and(|text| {
-                text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with(char::is_alphabetic)
-            });
-            let hint = if has_unit { ", without a unit" } else { "" };
-            self.complain(input, format!("must be a number from {least} to {most}{hint}"));
-        }
-        number
+        self.parsed(input, |text| {
+            let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+            number.ok_or_else(|| format!("must be a number from {least} to {most}"))
+        })
     }
 
     /// A time of at least `least` seconds.
-    pub(super) fn seconds(&mut self, input: Input, default: f64, least: f64) -> Duration {
-        Duration::from_secs_f64(self.number(input, least, LONGEST_SECONDS).unwrap_or(default))
+    pub(super) fn seconds(&mut self, input: Input, least: f64) -> Option<Duration> {
+        self.number(input, least, LONGEST_SECONDS).map(Duration::from_secs_f64)
     }
 
     /// True if nothing is wrong so far, and nothing is missing.
     pub(super) fn are_passed(&self) -> bool {
-        self.problems.is_empty() && self.missing.is_empty()
+        self.sources.unread.is_empty() && self.missing.is_empty() && self.wrong.is_empty()
     }
 
-    /// What is to be logged: warnings, and notes for those who look closely.
-    pub(super) fn logged(self) -> (Vec<String>, Vec<String>) {
-        let printable = |text: String| text::bounded(&self.redactor.clean(&text), 500);
-        let all = |texts: Vec<String>| texts.into_iter().map(printable).collect();
-        (all(self.warnings), all(self.notes))
+    /// What is to be logged, printable.
+    pub(super) fn logged(&self) -> Vec<String> {
+        self.warnings.iter().map(|warning| text::bounded(&self.redactor.clean(warning), 500)).collect()
     }
 
     /// The failure that all of it makes. What couldn't be read goes first: inputs can be missing
     /// because of it.
     pub(super) fn failure(self) -> Failure {
-        let (unread, wrong): (Vec<_>, Vec<_>) = self.problems.iter().partition(|problem| problem.is_unread);
-        let mut parts: Vec<String> = unread.iter().map(|problem| problem.sentence()).collect();
-        match self.missing.as_slice() {
-            [] => {}
-            [one] => parts.push(format!("missing input: {one}")),
-            many => parts.push(format!("missing inputs: {}", many.join(", "))),
-        }
-        parts.extend(wrong.iter().map(|problem| problem.sentence()));
-        let hint = match (unread.is_empty(), self.missing.is_empty()) {
-            (false, _) => "Mend that first: what is missing may be in there.",
-            (true, true) => "Correct it and run again; --help explains each input.",
-            (true, false) => {
-                "Set what is missing as environment variables, or in lower case as keys of the JSON in NESTED_CONFIG \
-                 or --config FILE; --help explains them all."
+        let plural = if self.missing.len() == 1 { "" } else { "s" };
+        let missing = format!("missing input{plural}: {}", self.missing.join(", "));
+        let missing = (!self.missing.is_empty()).then_some(missing);
+        let parts: Vec<&String> = self.sources.unread.iter().chain(&missing).chain(&self.wrong).collect();
+        let message = parts.into_iter().map(String::as_str).collect::<Vec<_>>().join("; ");
+        let hint = match self.sources.unread.is_empty() {
+            false => "Mend that first: what is missing may be in there. Nothing was sent to the tenant.",
+            true => {
+                "Correct it and run again: inputs are environment variables, or in lower case keys of the JSON in NESTED_CONFIG or \
+                 --config FILE; --help explains them all. Nothing was sent to the tenant."
             }
         };
-        Failure::new(
-            ErrorKind::InvalidInput,
-            Step::Configure,
-            text::bounded(&parts.join("; "), 2000),
-            format!("{hint} Nothing was sent to the tenant."),
-        )
+        Failure::new(ErrorKind::InvalidInput, Step::Configure, text::bounded(&message, 2000), hint)
     }
 }
 
-/// # Errors
-///
-/// If `text` is too long for a URL.
-pub(super) fn fits_into_a_url(text: &str) -> Result<(), String> {
+/// The complaint about text that stands for a value instead of being one.
+pub(super) fn unresolved(text: &str) -> Option<&'static str> {
+    let holds = |open: &str, close: &str| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
+    let is_name = |name: &str| {
+        name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    };
+    if holds("{{", "}}") {
+        return Some(UNRESOLVED);
+    }
+    let is_variable = holds("${", "}") || holds("$(", ")") || text.strip_prefix('$').is_some_and(is_name);
+    is_variable.then_some("has an unresolved variable in it, where its value should be")
+}
+
+/// The complaint about text with `<NAME>` in it, as examples have it.
+fn placeholder(text: &str) -> Option<String> {
+    let mut parts = text.split(['/', '.']);
+    let found = parts.find(|part| part.len() > 2 && part.starts_with('<') && part.ends_with('>'))?;
+    Some(format!("still holds the placeholder {}", text::bounded(found, 50)))
+}
+
+/// The value of one of these words, in whatever case.
+pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Checked<T> {
+    let known = words.iter().find(|(word, _)| text.eq_ignore_ascii_case(word)).map(|(_, value)| *value);
+    let names = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(" or ");
+    known.ok_or_else(|| format!("must be {}", names()))
+}
+
+/// What a person means who switches something on or off.
+pub fn switch(text: &str) -> Result<bool, String> {
+    let words = [("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false)];
+    word(text, &[&words[..], &[("on", true), ("off", false)]].concat())
+}
+
+/// Text without control characters.
+pub(super) fn one_line(text: &str) -> Checked<&str> {
+    match text.contains(char::is_control) {
+        true => Err("has a line break or another control character in it".to_owned()),
+        false => Ok(text),
+    }
+}
+
+/// Text that isn't too long for a URL.
+pub(super) fn fits_into_a_url(text: &str) -> Checked<&str> {
     match text.chars().count() {
-        ..=LONGEST_IN_A_URL => Ok(()),
+        ..=LONGEST_IN_A_URL => Ok(text),
         length => Err(format!("is {length} characters long: at most {LONGEST_IN_A_URL} can be asked for")),
     }
 }

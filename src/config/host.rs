@@ -3,16 +3,13 @@
 use url::Host;
 
 /// True for what can be looked up.
-pub(super) fn is_a_host(host: &Host<&str>) -> bool {
+pub(super) fn can_be_looked_up(host: &Host<&str>) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
     };
     match host {
-        Host::Domain(name) => {
-            let name = without_dot(name);
-            name.len() <= 253 && name.split('.').all(is_label)
-        }
+        Host::Domain(name) => without_dot(name).split('.').all(is_label),
         Host::Ipv4(_) | Host::Ipv6(_) => true,
     }
 }

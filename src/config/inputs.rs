@@ -1,22 +1,16 @@
 //! The one list of inputs.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
-use super::value::Value;
-
-/// One input. In the environment it bears its name, in JSON the same in lower case.
-#[derive(Clone, Copy)]
+/// One input. In the environment it has its name, in JSON the same in lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Input {
     /// The name of the environment variable.
     pub name: &'static str,
     /// What kind of value it takes.
     pub kind: Kind,
+    /// What counts if nothing is given; empty if that is nothing, or depends on other things.
+    pub default: &'static str,
     /// What it is, for `--help`.
     pub help: &'static str,
-    value: fn(&Given) -> Option<&Value>,
 }
 
 /// What kind of value an input takes.
@@ -34,67 +28,53 @@ pub enum Kind {
     Json,
 }
 
-/// Declares the inputs, and the struct that holds their values as one source gives them.
 macro_rules! inputs {
-    ($($name:ident $field:ident $kind:ident $help:literal)*) => {
+    ($($name:ident $kind:ident $default:literal $help:literal)*) => {
         $(
-            #[doc = concat!("`", stringify!($name), "`")]
-            pub const $name: Input = Input {
-                name: stringify!($name),
-                kind: Kind::$kind,
-                help: $help,
-                value: |given| given.$field.as_ref(),
-            };
+            #[doc = $help]
+            pub const $name: Input =
+                Input { name: stringify!($name), kind: Kind::$kind, default: $default, help: $help };
         )*
 
         /// Every input, in the order of `--help`.
         pub const ALL: &[Input] = &[$($name),*];
-
-        /// What one source gives: the environment, `NESTED_CONFIG`, or a file.
-        #[derive(Default, Deserialize)]
-        pub(super) struct Given {
-            $($field: Option<Value>,)*
-            /// The keys that no input bears.
-            #[serde(flatten)]
-            pub(super) unknown: BTreeMap<String, IgnoredAny>,
-        }
     };
 }
 
 inputs! {
-    ATLAN_BASE_URL atlan_base_url Plain "the tenant: https://TENANT.atlan.com, or INTERNAL inside Atlan's cluster"
-    CONNECTION_QUALIFIED_NAME connection_qualified_name Plain "the connection, e.g. default/snowflake/1700000000, or a JSON array with that one string"
-    COLLECTION_QUALIFIED_NAME collection_qualified_name Plain "or a query collection instead, default/collection/CREATOR/UUID"
-    COLLECTION_ROLE collection_role Plain "with a query collection: editor or viewer (default editor)"
-    API_TOKEN_NAME api_token_name Plain "the API token by its name; give exactly one of these three"
-    API_TOKEN_GUID api_token_guid Plain "the API token by its GUID"
-    API_TOKEN_CLIENT_ID api_token_client_id Plain "the API token by its client ID, apikey-…, with or without service-account-"
-    USER_BEARER_TOKEN user_bearer_token Secret "bearer token of a user who is an admin of the connection"
-    USER_BEARER_TOKEN_FILE user_bearer_token_file Read "a file that holds it: bare, or as the browser's \"Copy as cURL\" gives it"
-    ATLAN_API_KEY atlan_api_key Secret "read if neither of these two is there, as Atlan's SDKs do"
-    ATLAN_USER_ID atlan_user_id Plain "with INTERNAL and no bearer token: GUID of the user to act as"
-    CLIENT_ID client_id Plain "client ID for acting as that user"
-    CLIENT_SECRET client_secret Secret "client secret for acting as that user (or CLIENT_SECRET_FILE)"
-    CLIENT_SECRET_FILE client_secret_file Read "a file that holds the client secret"
-    X_ATLAN_AGENT x_atlan_agent Plain "workflow: send the x-atlan-agent headers"
-    X_ATLAN_AGENT_ID x_atlan_agent_id Plain "the workflow run's name"
-    X_ATLAN_AGENT_PACKAGE_NAME x_atlan_agent_package_name Plain "the package's name"
-    X_ATLAN_AGENT_WORKFLOW_ID x_atlan_agent_workflow_id Plain "the workflow's name"
-    DRY_RUN dry_run Plain "true: show what would be written, write nothing (default false)"
-    CONNECT_TIMEOUT_SECONDS connect_timeout_seconds Plain "longest wait for a connection (default 10)"
-    REQUEST_TIMEOUT_SECONDS request_timeout_seconds Plain "longest wait for one answer (default 30)"
-    DEADLINE_SECONDS deadline_seconds Plain "longest run, retries included (default 120, at least 3)"
-    PERMISSION_PATIENCE_SECONDS permission_patience_seconds Plain "how long a right that is young is waited for (default 60)"
-    SETTLE_SECONDS settle_seconds Plain "after the write, wait so long and read again (default 0)"
-    REPORT_FILE report_file Written "also write the report here"
-    REPORT_MAX_BYTES report_max_bytes Plain "shorten long lists so that the report is at most so long (at least 1024)"
-    OUTPUT_FORMAT output_format Plain "json or text (default: text on a terminal, else json)"
-    LOG_LEVEL log_level Plain "error, warn, info, debug or trace (default info)"
-    RUST_LOG rust_log Plain "read if LOG_LEVEL is not there"
-    LOG_FORMAT log_format Plain "bunyan or pretty (default: pretty on a terminal, else bunyan)"
-    LOG_FILE log_file Written "also append bunyan records, from debug level up, to this file"
-    NESTED_CONFIG nested_config Json "all inputs as one JSON object, the names in lower case"
-    CONFIG_FILE config_file Read "the same JSON in a file, - for standard input (or --config)"
+    ATLAN_BASE_URL Plain "" "the tenant: https://TENANT.atlan.com, or INTERNAL inside Atlan's cluster"
+    CONNECTION_QUALIFIED_NAME Plain "" "the connection, e.g. default/snowflake/1700000000"
+    COLLECTION_QUALIFIED_NAME Plain "" "or a query collection instead, default/collection/CREATOR/UUID"
+    COLLECTION_ROLE Plain "editor" "with a query collection: editor or viewer"
+    API_TOKEN_NAME Plain "" "the API token by its name; give exactly one of these three"
+    API_TOKEN_GUID Plain "" "the API token by its GUID"
+    API_TOKEN_CLIENT_ID Plain "" "the API token by its client ID, apikey-…, with or without service-account-"
+    USER_BEARER_TOKEN Secret "" "bearer token of a user who is an admin of the connection"
+    USER_BEARER_TOKEN_FILE Read "" "a file that holds it: bare, or as the browser's \"Copy as cURL\" gives it"
+    ATLAN_API_KEY Secret "" "read if neither of these two is there, as Atlan's SDKs do"
+    ATLAN_USER_ID Plain "" "with INTERNAL and no bearer token: GUID of the user to act as"
+    CLIENT_ID Plain "" "client ID for acting as that user"
+    CLIENT_SECRET Secret "" "client secret for acting as that user (or CLIENT_SECRET_FILE)"
+    CLIENT_SECRET_FILE Read "" "a file that holds the client secret"
+    X_ATLAN_AGENT Plain "" "workflow: send the x-atlan-agent headers"
+    X_ATLAN_AGENT_ID Plain "" "the workflow run's name"
+    X_ATLAN_AGENT_PACKAGE_NAME Plain "" "the package's name"
+    X_ATLAN_AGENT_WORKFLOW_ID Plain "" "the workflow's name"
+    DRY_RUN Plain "false" "true: show what would be written, write nothing"
+    CONNECT_TIMEOUT_SECONDS Plain "10" "longest wait for a connection"
+    REQUEST_TIMEOUT_SECONDS Plain "30" "longest wait for one answer"
+    DEADLINE_SECONDS Plain "120" "longest run, retries included, at least 3"
+    PERMISSION_PATIENCE_SECONDS Plain "60" "how long a right that is young is waited for"
+    SETTLE_SECONDS Plain "0" "after the write, wait so long and read again"
+    REPORT_FILE Written "" "also write the report here"
+    REPORT_MAX_BYTES Plain "" "shorten long lists so that the report is at most so long (at least 1024)"
+    OUTPUT_FORMAT Plain "" "json or text (default: text on a terminal, else json)"
+    LOG_LEVEL Plain "info" "error, warn, info, debug or trace"
+    RUST_LOG Plain "" "read if LOG_LEVEL is not there"
+    LOG_FORMAT Plain "" "bunyan or pretty (default: pretty on a terminal, else bunyan)"
+    LOG_FILE Written "" "also append bunyan records, from debug level up, to this file"
+    NESTED_CONFIG Json "" "all inputs as one JSON object, the names in lower case"
+    CONFIG_FILE Read "" "the same JSON in a file, - for standard input (or --config)"
 }
 
 impl Input {
@@ -104,27 +84,16 @@ impl Input {
     }
 }
 
-impl PartialEq for Input {
-    fn eq(&self, other: &Input) -> bool {
-        self.name == other.name
+/// The input that has this name but for case, hyphens, underscores, and an `ATLAN_` before it. Whoever
+/// sets `dry_run` or `ATLAN_DRY_RUN` doesn't want a write.
+pub(super) fn meant_by(name: &str) -> Option<Input> {
+    fn letters(name: &str) -> impl Iterator<Item = u8> {
+        name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase())
     }
-}
-
-impl Given {
-    /// The value given for `input`, unless it is empty, which is the same as none.
-    pub(super) fn get(&self, input: Input) -> Option<&Value> {
-        (input.value)(self).filter(|value| !value.is_empty())
-    }
-
-    /// Every value given, unless it is empty.
-    pub(super) fn values(&self) -> impl Iterator<Item = (Input, &Value)> {
-        ALL.iter().filter_map(|input| Some((*input, self.get(*input)?)))
-    }
-
-    /// True if one of `inputs` is given.
-    pub(super) fn has_any(&self, inputs: &[Input]) -> bool {
-        inputs.iter().any(|input| self.get(*input).is_some())
-    }
+    let prefixed = name.split_at_checked(5).filter(|(start, _)| start.eq_ignore_ascii_case("atlan"));
+    let spelled = |input: &&Input, name: &str| letters(name).eq(letters(input.name));
+    let whole = ALL.iter().find(|input| spelled(input, name));
+    whole.or_else(|| ALL.iter().find(|input| prefixed.is_some_and(|(_, rest)| spelled(input, rest)))).copied()
 }
 
 #[cfg(test)]
@@ -132,13 +101,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_input_has_its_own_key() {
+    fn a_name_that_is_spelled_in_another_way_is_recognised() {
+        for (name, meant) in [
+            ("dry_run", DRY_RUN),
+            ("DRYRUN", DRY_RUN),
+            ("DRY-RUN", DRY_RUN),
+            ("dryRun", DRY_RUN),
+            ("ATLAN_DRY_RUN", DRY_RUN),
+            ("atlan-dry-run", DRY_RUN),
+            ("ATLAN_BASEURL", ATLAN_BASE_URL),
+            ("Atlan_Atlan_Base_Url", ATLAN_BASE_URL),
+        ] {
+            assert_eq!(meant_by(name), Some(meant), "{name}");
+        }
+        for other in ["DRY_RUNN", "CLIENT_IP", "BASE_URL", "API_KEY", "ATLAN", "ATLAN_", "", "É", "PATH"] {
+            assert_eq!(meant_by(other), None, "{other}");
+        }
         for input in ALL {
-            let given: Given = serde_json::from_str(&format!(r#"{{"{}": "x"}}"#, input.key())).unwrap();
-            assert!(given.unknown.is_empty(), "{}", input.name);
-            for other in ALL {
-                assert_eq!(given.get(*other).is_some(), other == input, "{} {}", input.name, other.name);
-            }
+            assert_eq!(meant_by(input.name), Some(*input), "no input is nearly another");
         }
     }
 }

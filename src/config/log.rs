@@ -2,14 +2,13 @@
 
 use std::fs::File;
 
+use secrecy::ExposeSecret;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use super::checks::Checks;
+use super::checks::{Checked, Checks, word};
 use super::inputs;
-use super::value::Value;
 use crate::text::bare;
-use crate::text::jwt::jwts;
 
 /// The name of this program in log directives.
 const OURS: &str = "api_token_connection_admin";
@@ -38,59 +37,43 @@ pub struct LogSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        LogSettings { level: default_level(), format: None, colours: false, file: None }
+        let level = Targets::new().with_default(LevelFilter::INFO);
+        LogSettings { level, format: None, colours: false, file: None }
     }
 }
 
 /// Reads what to log; `file` is `LOG_FILE`, open.
 pub(super) fn check(checks: &mut Checks<'_>, file: Option<File>, colours: bool) -> LogSettings {
-    LogSettings { level: level(checks), format: checks.parsed(inputs::LOG_FORMAT, format_of), colours, file }
-}
-
-fn format_of(text: &str) -> Result<LogFormat, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "bunyan" | "json" => Ok(LogFormat::Bunyan),
-        "pretty" | "text" => Ok(LogFormat::Pretty),
-        _ => Err("must be bunyan or pretty (json or text is the same)".to_owned()),
-    }
-}
-
-/// A level, or directives like `info,hyper_util=debug`. `RUST_LOG` is often there for every program
-/// of a cluster: what isn't understood there is no reason to stop, and our own errors are logged
-/// whatever it says.
-fn level(checks: &mut Checks<'_>) -> Targets {
-    if checks.sources.value(inputs::LOG_LEVEL).is_some() {
-        return checks.parsed(inputs::LOG_LEVEL, level_of).unwrap_or_else(default_level);
-    }
-    let Some(text) = checks.sources.value(inputs::RUST_LOG).and_then(Value::text) else {
-        return default_level();
+    let level = match checks.is_given(inputs::LOG_LEVEL) || !checks.is_given(inputs::RUST_LOG) {
+        true => checks.parsed(inputs::LOG_LEVEL, level_of),
+        false => rust_log(checks),
     };
-    if !jwts(text).is_empty() {
-        // Only for its complaint.
-        checks.text(inputs::RUST_LOG);
-    }
-    match bare(text).parse::<Targets>() {
-        Ok(level) if level.would_enable(OURS, &tracing::Level::ERROR) => level,
-        Ok(level) => level.with_target(OURS, LevelFilter::ERROR),
-        Err(_) => {
-            checks.warn("RUST_LOG isn't understood, and is ignored: LOG_LEVEL takes error, warn, info, debug or trace");
-            default_level()
-        }
-    }
+    let level = level.unwrap_or_else(|| LogSettings::default().level);
+    let formats = [("bunyan", LogFormat::Bunyan), ("pretty", LogFormat::Pretty)];
+    let synonyms = [("json", LogFormat::Bunyan), ("text", LogFormat::Pretty)];
+    let format = checks.parsed(inputs::LOG_FORMAT, |text| word(text, &[formats, synonyms].concat()));
+    LogSettings { level, format, colours, file }
 }
 
-fn level_of(text: &str) -> Result<Targets, String> {
-    let word = match text.to_ascii_lowercase().as_str() {
-        "warning" => "warn",
-        "fatal" | "critical" => "error",
-        _ => text,
-    };
+/// A level, or directives like `info,hyper_util=debug`.
+fn level_of(text: &str) -> Checked<Targets> {
     // A bare word that isn't a level would be taken for the name of a module.
-    let is_meant = word.parse::<LevelFilter>().is_ok() || word.contains('=');
-    let level = word.parse().ok().filter(|_| is_meant);
+    let is_meant = text.parse::<LevelFilter>().is_ok() || text.contains('=');
+    let level = text.parse().ok().filter(|_| is_meant);
     level.ok_or_else(|| "must be error, warn, info, debug or trace".to_owned())
 }
 
-fn default_level() -> Targets {
-    Targets::new().with_default(LevelFilter::INFO)
+/// The same variable is often there for every program of a cluster: what isn't understood in it is no
+/// reason to stop, and our own errors are logged whatever it says.
+fn rust_log(checks: &mut Checks<'_>) -> Option<Targets> {
+    let text = bare(checks.sources.get(inputs::RUST_LOG)?.text.expose_secret());
+    match text.parse::<Targets>().ok().filter(|_| !text.contains(char::REPLACEMENT_CHARACTER)) {
+        Some(level) if level.would_enable(OURS, &tracing::Level::ERROR) => Some(level),
+        Some(level) => Some(level.with_target(OURS, LevelFilter::ERROR)),
+        None => {
+            let what = "RUST_LOG isn't understood, and is ignored: LOG_LEVEL takes error, warn, info, debug or trace";
+            checks.warnings.push(what.to_owned());
+            None
+        }
+    }
 }

@@ -7,59 +7,52 @@ mod api_token;
 mod bearer_token;
 mod checks;
 mod client_id;
-mod connection;
 mod credentials;
-mod form;
+mod files;
 mod guid;
 mod host;
 pub mod inputs;
-mod json;
 mod jwt;
 mod log;
-mod near_misses;
 mod output;
-mod pasted;
-mod problem;
+mod paste;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
-mod read_file;
+mod qualified_name;
 mod sources;
 mod surroundings;
 mod target;
-mod value;
 
 pub use address::Services;
 pub use agent::Agent;
 pub use api_token::ApiTokenRef;
-pub use bearer_token::BearerToken;
+pub use bearer_token::{BearerFile, BearerToken};
+pub use checks::switch;
 pub use client_id::{ClientId, Username};
-pub use connection::QualifiedName;
-pub use form::switch;
 pub use guid::Guid;
 pub use host::{is_localhost, is_this_machine};
 pub(crate) use jwt::Claims;
 pub use log::{LogFormat, LogSettings};
-pub use near_misses::is_almost;
 pub use output::{Output, OutputFormat};
-pub use sources::ConfigFile;
+pub use qualified_name::QualifiedName;
 pub use surroundings::{Surroundings, Variable};
 pub use target::{Kind as AssetKind, Role, Target};
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::error::{ErrorKind, Failure, Step};
-use crate::text::ago;
 use crate::text::redact::Redactor;
+use crate::text::{ago, bare, bounded};
 use checks::Checks;
 use sources::Sources;
 
 /// The least time for a write: to be sent, answered and read back.
-const SHORTEST_RUN: f64 = 3.0;
+const SHORTEST_RUN: Duration = Duration::from_secs(3);
 
 /// A bearer token whose time is up for less than this is used all the same: it can be this
 /// machine's clock that is wrong, and the tenant decides.
@@ -68,8 +61,8 @@ const CLOCKS_MAY_DIFFER: Duration = Duration::from_secs(15 * 60);
 /// The flags of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// `--config FILE`
-    pub config: Option<ConfigFile>,
+    /// `--config FILE`; `-` is standard input.
+    pub config: Option<PathBuf>,
     /// `--dry-run`
     pub dry_run: Option<bool>,
     /// `--json`
@@ -87,8 +80,6 @@ pub struct Config {
     pub deadline: Duration,
     /// To be logged as warnings once logging runs: printable, without secrets.
     pub warnings: Vec<String>,
-    /// How the inputs were understood, to be logged at debug level: printable, without secrets.
-    pub notes: Vec<String>,
 }
 
 /// What to do.
@@ -128,12 +119,12 @@ pub struct Access {
 pub enum Credentials {
     /// As the user whose bearer token was given.
     Bearer(BearerToken),
-    /// The same, from a file, which may hold a newer one later: see [`BearerToken::reread`].
+    /// The same, from a file, which may hold a newer one later.
     BearerFile {
         /// The token as it was.
         token: BearerToken,
         /// The file.
-        path: PathBuf,
+        file: BearerFile,
     },
     /// As the user who runs the workflow, by Keycloak's token exchange.
     Impersonation(Impersonation),
@@ -173,28 +164,23 @@ pub fn read(
 /// Where report and log go when the command line can't be understood: the report must still take
 /// the place of an older one in `REPORT_FILE`. Whatever is wrong with the inputs doesn't matter then.
 pub fn output_only(environment: impl Iterator<Item = (OsString, OsString)>, redactor: &Redactor) -> Output {
-    let environment: Vec<_> = environment.collect();
     // Not from standard input, nor from a pipe: nobody may write there now.
-    let is_pipe = |path: &OsString| std::fs::metadata(path).is_ok_and(|file| !file.is_file());
-    let environment: Vec<_> = environment
-        .into_iter()
-        .filter(|(name, value)| name != inputs::CONFIG_FILE.name || value != "-" && !is_pipe(value))
-        .collect();
+    let is_file = |name: &OsString| name.to_str().is_some_and(|name| Path::new(bare(name)).is_file());
+    let environment: Vec<_> =
+        environment.filter(|(name, value)| name != inputs::CONFIG_FILE.name || is_file(value)).collect();
     let sources = Sources::read(&environment, None);
     output::check(&mut Checks::new(&sources, redactor), &environment, &Flags::default())
 }
 
-/// A variable whose name is nearly an input's would be ignored without a word.
+/// A variable that is an input's name in another spelling would be ignored without a word. Of logging, other
+/// programs have such variables, and nothing is lost without them.
 fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) {
     let given = environment.iter().filter(|(_, value)| !value.is_empty());
-    let misses = near_misses::near_misses(given.filter_map(|(name, _)| name.to_str()));
-    for miss in misses {
-        let name = crate::text::bounded(miss.name, 60);
-        let what = format!("is set, and isn't read: the input is called {}", miss.meant.name);
-        match miss.is_harmless() {
-            true => checks.warn(format!("{name} {what}")),
-            false => checks.complain_of(name, what),
-        }
+    for name in given.filter_map(|(name, _)| name.to_str()) {
+        let Some(meant) = inputs::meant_by(name).filter(|meant| meant.name != name) else { continue };
+        let what =
+            format!("{} is set, and isn't read: the input is called {}", bounded(name, 60), meant.name);
+        if meant.name.contains("LOG") { checks.warnings.push(what) } else { checks.wrong.push(what) }
     }
 }
 
@@ -204,25 +190,25 @@ fn check(mut checks: Checks<'_>, surroundings: Surroundings, dry_run: bool) -> R
     let api_token = api_token::check(&mut checks);
     let credentials = credentials::check(&mut checks, address.as_ref());
     let agent = agent::check(&mut checks);
-    let connect_timeout = checks.seconds(inputs::CONNECT_TIMEOUT_SECONDS, 10.0, 0.001);
-    let request_timeout = checks.seconds(inputs::REQUEST_TIMEOUT_SECONDS, 30.0, 0.001);
-    let deadline = checks.seconds(inputs::DEADLINE_SECONDS, 120.0, SHORTEST_RUN);
-    let permission_patience = checks.seconds(inputs::PERMISSION_PATIENCE_SECONDS, 60.0, 0.0);
-    let settle = checks.seconds(inputs::SETTLE_SECONDS, 0.0, 0.0);
-    if settle + Duration::from_secs_f64(SHORTEST_RUN) > deadline {
+    let connect_timeout = checks.seconds(inputs::CONNECT_TIMEOUT_SECONDS, 0.001);
+    let request_timeout = checks.seconds(inputs::REQUEST_TIMEOUT_SECONDS, 0.001);
+    let deadline = checks.seconds(inputs::DEADLINE_SECONDS, SHORTEST_RUN.as_secs_f64());
+    let permission_patience = checks.seconds(inputs::PERMISSION_PATIENCE_SECONDS, 0.0);
+    let settle = checks.seconds(inputs::SETTLE_SECONDS, 0.0);
+    if settle.zip(deadline).is_some_and(|(settle, deadline)| settle + SHORTEST_RUN > deadline) {
         checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
     }
-    let (Some(target), Some(api_token), Some(address), Some(credentials), true) =
-        (target, api_token, address, credentials, checks.are_passed())
-    else {
-        return Err(checks.failure());
+    let config = || {
+        let (settle, permission_patience) = (settle?, permission_patience?);
+        let job = Job { target: target?, api_token: api_token?, dry_run, settle, permission_patience };
+        let (services, credentials) = (Services::at(&address?), credentials?);
+        let (connect_timeout, request_timeout) = (connect_timeout?, request_timeout?);
+        let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
+        Some(Config { job, access, deadline: deadline?, warnings: checks.logged() })
     };
-    refuse_if_expired(&credentials)?;
-    let (warnings, notes) = checks.logged();
-    let job = Job { target, api_token, dry_run, settle, permission_patience };
-    let services = Services::at(&address);
-    let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
-    Ok(Config { job, access, deadline, warnings, notes })
+    let Some(config) = config().filter(|_| checks.are_passed()) else { return Err(checks.failure()) };
+    refuse_if_expired(&config.access.credentials)?;
+    Ok(config)
 }
 
 /// # Errors
@@ -232,14 +218,14 @@ fn refuse_if_expired(credentials: &Credentials) -> Result<(), Failure> {
     let (Credentials::Bearer(token) | Credentials::BearerFile { token, .. }) = credentials else {
         return Ok(());
     };
-    match token.expired_since().filter(|since| *since >= CLOCKS_MAY_DIFFER) {
-        None => Ok(()),
-        Some(since) => Err(Failure::new(
-            ErrorKind::Unauthenticated,
-            Step::Configure,
-            format!("the user's bearer token expired {}", ago(since)),
-            "Get a fresh bearer token of that user and run again (if it is fresh, look at this machine's clock). \
-             Nothing was sent to the tenant.",
-        )),
-    }
+    let Some(since) = token.expired_since().filter(|since| *since >= CLOCKS_MAY_DIFFER) else {
+        return Ok(());
+    };
+    Err(Failure::new(
+        ErrorKind::Unauthenticated,
+        Step::Configure,
+        format!("the user's bearer token expired {}", ago(since)),
+        "Get a fresh bearer token of that user and run again (if it is fresh, look at this machine's clock). \
+         Nothing was sent to the tenant.",
+    ))
 }

@@ -1,167 +1,184 @@
-//! Where inputs come from: the environment, `NESTED_CONFIG`, a file. For each thing that is meant,
-//! the first of them that has something to say about it decides, in this order.
+//! Where inputs come from: the environment, then `NESTED_CONFIG`, then a file. What an earlier one
+//! gives goes before what a later one does, input by input.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::inputs::{self, Given, Input};
-use super::json;
-use super::problem::Problem;
-use super::read_file;
-use super::value::Value;
-use crate::text::jwt::jwts;
-use crate::text::{bare, quoted};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
-/// Where the JSON of the inputs is, if it is in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ConfigFile {
-    /// `-`
-    StandardInput,
-    /// Any other name.
-    Path(PathBuf),
+use super::checks::Checked;
+use super::inputs::{self, Input};
+use super::{checks, files};
+use crate::text::bare;
+
+/// One input as one source gives it.
+pub(super) struct Given {
+    pub(super) input: Input,
+    /// Secret until it is known what it is for.
+    pub(super) text: SecretString,
 }
 
-impl ConfigFile {
-    /// What a person calls it, if that is anything.
-    pub fn named(name: OsString) -> Option<ConfigFile> {
-        match name.to_str().map(bare) {
-            Some("") => None,
-            Some("-") => Some(ConfigFile::StandardInput),
-            Some(name) => Some(ConfigFile::Path(name.into())),
-            None => Some(ConfigFile::Path(name.into())),
-        }
-    }
-}
-
-/// What each source gives.
+/// What all sources give.
 #[derive(Default)]
 pub(super) struct Sources {
-    /// With the name of the source, the strongest first.
-    given: Vec<(&'static str, Given)>,
-    /// The file, if there is one.
-    pub(super) config_file: Option<ConfigFile>,
-    /// What couldn't be read.
-    pub(super) problems: Vec<Problem>,
+    /// The strongest first.
+    pub(super) given: Vec<Given>,
+    /// The file, if there is one; `-` is standard input.
+    pub(super) config_file: Option<PathBuf>,
+    /// Sources that couldn't be read. What could be is there all the same, so that the report still
+    /// reaches `REPORT_FILE`.
+    pub(super) unread: Vec<String>,
+    /// What is wrong with the names and types of inputs.
+    pub(super) wrong: Vec<String>,
 }
 
 impl Sources {
-    /// Reads all of them. `flag` is the file that the command line names: it goes before
-    /// `CONFIG_FILE`. What can't be read is in `problems`; what can be is there all the same, so
-    /// that the report still reaches `REPORT_FILE`.
-    pub(super) fn read(environment: &[(OsString, OsString)], flag: Option<ConfigFile>) -> Sources {
+    /// Reads all of them. `flag` is the file that the command line names: it goes before `CONFIG_FILE`.
+    pub(super) fn read(environment: &[(OsString, OsString)], flag: Option<PathBuf>) -> Sources {
         let mut sources = Sources::default();
-        let from_environment = sources.environment(environment);
-        let text_of = |input| from_environment.get(input).and_then(Value::text).map(str::to_owned);
+        sources.take_environment(environment);
+        let text_of = |input| sources.get(input).map(|given| bare(given.text.expose_secret()).to_owned());
         let (nested, named) = (text_of(inputs::NESTED_CONFIG), text_of(inputs::CONFIG_FILE));
-        sources.given.push(("the environment", from_environment));
         if let Some(nested) = nested {
-            sources.json("NESTED_CONFIG", inputs::NESTED_CONFIG.name, &nested);
+            sources.take_json(inputs::NESTED_CONFIG.name, &nested);
         }
-        let (label, file) = match flag {
-            Some(file) => ("--config", Some(file)),
-            None => (inputs::CONFIG_FILE.name, named.and_then(|name| ConfigFile::named(name.into()))),
-        };
-        match &file {
-            Some(ConfigFile::Path(path)) if path.to_string_lossy().starts_with('{') => {
-                let what = "holds JSON, and must name a file: give the JSON itself as NESTED_CONFIG";
-                sources.problems.push(Problem::unread(label, what));
-            }
-            Some(ConfigFile::Path(path)) if !jwts(&path.to_string_lossy()).is_empty() => {
-                let what = "holds what looks like a bearer token (a JWT), and must name a file";
-                sources.problems.push(Problem::unread(label, what));
-            }
-            Some(file) => sources.file(label, file),
+        let label = if flag.is_some() { "--config" } else { inputs::CONFIG_FILE.name };
+        sources.config_file = flag.or(named.map(PathBuf::from));
+        let is_standard_input = sources.config_file.as_deref() == Some(Path::new("-"));
+        let read = |path: &PathBuf| if is_standard_input { standard_input() } else { files::read(path) };
+        match sources.config_file.as_ref().map(read) {
+            Some(Ok(text)) => sources.take_json(label, &text),
+            Some(Err(what)) => sources.unread.push(format!("{label} {what}")),
             None => {}
         }
-        sources.config_file = file;
         sources
     }
 
-    /// The environment's part. Variables of other names, in another case too, are not ours.
-    fn environment(&mut self, environment: &[(OsString, OsString)]) -> Given {
+    /// What the strongest source gives that gives anything for `input`.
+    pub(super) fn get(&self, input: Input) -> Option<&Given> {
+        self.given.iter().find(|given| given.input == input)
+    }
+
+    /// Variables of other names aren't ours.
+    fn take_environment(&mut self, environment: &[(OsString, OsString)]) {
         let mut ours = Vec::new();
         for (name, value) in environment {
             let Some(input) = inputs::ALL.iter().find(|input| name == input.name) else { continue };
-            match value.to_str() {
-                Some(value) => ours.push((input.name.to_owned(), value.to_owned())),
-                None if *input == inputs::RUST_LOG => {}
-                None => self.problems.push(Problem::new(input.name, "isn't valid UTF-8")),
+            // How others log is no reason to stop: what can't be understood there is only a warning.
+            if value.to_str().is_none() && *input != inputs::RUST_LOG {
+                self.wrong.push(format!("{} isn't valid UTF-8", input.name));
             }
+            ours.push((input.name.to_owned(), value.to_string_lossy().into_owned()));
         }
-        // Can't fail: `Value` takes whatever there is.
-        envy::from_iter(ours).unwrap_or_default()
-    }
-
-    fn file(&mut self, label: &'static str, file: &ConfigFile) {
-        let (text, label) = match file {
-            ConfigFile::StandardInput => (standard_input(), format!("{label} -")),
-            ConfigFile::Path(path) => {
-                let text = read_file::text_of(path);
-                // Somebody may have put a secret where the name belongs.
-                let is_name = text.is_ok() || path.extension().is_some() || path.components().count() > 1;
-                let name =
-                    if is_name { format!(" {}", quoted(&path.to_string_lossy())) } else { String::new() };
-                (text, format!("{label}{name}"))
-            }
-        };
-        match text {
-            Ok(text) => self.json("the configuration file", &label, &text),
-            Err(what) => self.problems.push(Problem::unread(label, what)),
+        match envy::from_iter(ours) {
+            Ok(pairs) => self.take("the environment", pairs),
+            Err(_) => self.unread.push("the environment can't be read".to_owned()),
         }
     }
 
-    /// The part of one JSON object. `label` is what complaints about it start with.
-    fn json(&mut self, source: &'static str, label: &str, text: &str) {
-        match json::parse(text) {
-            Ok(given) => {
-                let complaints = json::complaints(&given).into_iter();
-                self.problems.extend(complaints.map(|what| Problem::new(label, what)));
-                self.given.push((source, given));
-            }
-            Err(what) => self.problems.push(Problem::unread(label, what)),
+    /// `label` is what complaints about it start with.
+    fn take_json(&mut self, label: &'static str, text: &str) {
+        match serde_json::from_str(bare(text)) {
+            Ok(pairs) => self.take(label, pairs),
+            Err(error) => self.unread.push(format!("{label} {}", no_object(&error, text))),
         }
     }
 
-    /// The source that decides about a thing that has these `forms`: the first that gives one.
-    pub(super) fn deciding(&self, forms: &[Input]) -> Option<&(&'static str, Given)> {
-        self.given.iter().find(|(_, given)| given.has_any(forms))
-    }
-
-    /// Each source that gives one of these `forms`, the strongest first.
-    pub(super) fn all_with<'a>(
-        &'a self,
-        forms: &'a [Input],
-    ) -> impl Iterator<Item = &'a (&'static str, Given)> {
-        self.given.iter().filter(|(_, given)| given.has_any(forms))
-    }
-
-    /// The value of an input that is a thing of its own.
-    pub(super) fn value(&self, input: Input) -> Option<&Value> {
-        self.deciding(&[input]).and_then(|(_, given)| given.get(input))
-    }
-
-    /// Every value of every source, used or not.
-    pub(super) fn all_values(&self) -> impl Iterator<Item = (Input, &Value)> {
-        self.given.iter().flat_map(|(_, given)| given.values())
+    fn take(&mut self, source: &'static str, Pairs(pairs): Pairs) {
+        let first = self.given.len();
+        for (key, value) in pairs {
+            let Some(input) = inputs::ALL.iter().copied().find(|input| input.key() == key) else {
+                self.wrong.push(format!("{source} {}", unknown(&key)));
+                continue;
+            };
+            let text = match value {
+                Value::Null => continue,
+                Value::String(text) => text,
+                Value::Array(_) | Value::Object(_) if input != inputs::CONNECTION_QUALIFIED_NAME => {
+                    self.wrong.push(format!("{} must be text, not a list or an object", input.name));
+                    value.to_string()
+                }
+                other => other.to_string(),
+            };
+            if is_nothing(&text) {
+                continue;
+            }
+            if self.given[first..].iter().any(|given| given.input == input) {
+                self.wrong.push(format!("{} is given twice in {source}", input.name));
+            }
+            if first > 0 && [inputs::NESTED_CONFIG, inputs::CONFIG_FILE].contains(&input) {
+                self.wrong.push(format!("{source} can't hold {} itself", input.name));
+            }
+            self.given.push(Given { input, text: text.into() });
+        }
     }
 }
 
-fn standard_input() -> Result<String, String> {
+/// True for what is the same as not giving the input at all: nothing but what copying leaves, or the
+/// comment behind a value, which docker's `--env-file` takes for the value.
+fn is_nothing(text: &str) -> bool {
+    let is_comment = text.trim_start().starts_with("# ") && !text.trim().contains('\n');
+    is_comment || bare(text).is_empty()
+}
+
+/// The keys and values of one source, in which one can be there twice.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Pairs, D::Error> {
+        struct All;
+        impl<'de> Visitor<'de> for All {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+        source.deserialize_map(All)
+    }
+}
+
+/// What is wrong with text that isn't one JSON object, without repeating any of it.
+fn no_object(error: &serde_json::Error, text: &str) -> String {
+    if text.contains("{{") {
+        return checks::UNRESOLVED.to_owned();
+    }
+    // JSON's syntax is complained about in fixed words; all else could repeat a value.
+    let said = if error.is_data() { "expected an object".to_owned() } else { error.to_string() };
+    let reason = said.split(" at line ").next().unwrap_or_default();
+    format!("isn't one JSON object: line {}, column {} ({reason})", error.line(), error.column())
+}
+
+/// The complaint about a key that no input has. What doesn't look like a name isn't repeated: somebody
+/// may have put a secret where the name belongs.
+fn unknown(key: &str) -> String {
+    let is_name = key.len() <= 40 && key.chars().all(|c| c.is_ascii_alphabetic() || "_-.".contains(c));
+    let shown = if is_name { key } else { "(not repeated here: it doesn't look like a name)" };
+    format!("has an unknown key: {shown}. Keys are the names of --help, in lower case")
+}
+
+fn standard_input() -> Checked<String> {
     if io::stdin().is_terminal() {
         // Best effort: it is a help, not a part of the job.
-        let _ = writeln!(
-            io::stderr(),
-            "api-token-connection-admin: waiting for the inputs as JSON on standard input; end with Ctrl-D"
-        );
+        let _ = writeln!(io::stderr(), "waiting for the inputs as JSON on standard input; end with Ctrl-D");
     }
-    let text = read_file::text(io::stdin().lock())?;
+    let text = files::text(io::stdin().lock())?;
     if text.trim().is_empty() {
-        return Err(
-            "found nothing on standard input: redirect a file to it, or pipe JSON into the program (with \
-                    docker run, add --interactive)"
-                .to_owned(),
-        );
+        return Err("found nothing on standard input: redirect a file to it, or pipe JSON into the program (with docker run, \
+                    add --interactive)"
+            .to_owned());
     }
     Ok(text)
 }

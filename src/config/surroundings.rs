@@ -4,10 +4,11 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 
 use crate::text::bare;
-use crate::text::redact::{Redactor, without_percents};
+use crate::text::redact::Redactor;
 
 /// A variable of the environment. Its value is without white space and quotation marks around it,
 /// and not empty.
@@ -77,8 +78,9 @@ fn hide_password(proxy: &str, redactor: &Redactor) {
     let address = proxy.split_once("://").map_or(proxy, |(_, address)| address);
     if let Some((user, _host)) = address.rsplit_once('@') {
         let password = user.split_once(':').map_or(user, |(_name, password)| password);
-        for secret in [user.to_owned(), password.to_owned(), without_percents(password)] {
-            redactor.hide(&secret.into());
+        let decoded = percent_decode_str(password).decode_utf8_lossy();
+        for secret in [user.into(), password.into(), decoded] {
+            redactor.hide(&String::from(secret).into());
         }
     }
 }

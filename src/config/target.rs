@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::checks::Checks;
+use super::QualifiedName;
+use super::checks::{Checks, word};
 use super::inputs::{self, Input};
-use super::{QualifiedName, connection};
 use crate::error::ErrorKind;
 
 /// An asset, and the right to it that the token gets.
@@ -47,41 +47,33 @@ pub enum Role {
 impl Kind {
     /// Its name in Atlas.
     pub fn type_name(self) -> &'static str {
-        match self {
-            Kind::Connection => "Connection",
-            Kind::Collection => "Collection",
-        }
+        self.either("Connection", "Collection")
     }
 
     /// Its name in a sentence.
     pub fn noun(self) -> &'static str {
-        match self {
-            Kind::Connection => "connection",
-            Kind::Collection => "collection",
-        }
+        self.either("connection", "collection")
     }
 
     /// The failure of a run that doesn't find it.
     pub fn not_found(self) -> ErrorKind {
-        match self {
-            Kind::Connection => ErrorKind::ConnectionNotFound,
-            Kind::Collection => ErrorKind::CollectionNotFound,
-        }
+        self.either(ErrorKind::ConnectionNotFound, ErrorKind::CollectionNotFound)
     }
 
     /// Those who may change its lists, in a sentence.
     pub fn keepers(self) -> &'static str {
-        match self {
-            Kind::Connection => "connection admins",
-            Kind::Collection => "editors",
-        }
+        self.either("connection admins", "editors")
     }
 
     /// Whoever may change its lists, in a sentence.
     pub fn keeper(self) -> &'static str {
+        self.either("a connection admin", "an editor")
+    }
+
+    fn either<T>(self, of_connection: T, of_collection: T) -> T {
         match self {
-            Kind::Connection => "a connection admin",
-            Kind::Collection => "an editor",
+            Kind::Connection => of_connection,
+            Kind::Collection => of_collection,
         }
     }
 }
@@ -89,44 +81,34 @@ impl Kind {
 impl Role {
     /// The kind of asset that has it.
     pub fn kind(self) -> Kind {
-        match self {
-            Role::ConnectionAdmin => Kind::Connection,
-            Role::Editor | Role::Viewer => Kind::Collection,
-        }
+        self.either(Kind::Connection, Kind::Collection, Kind::Collection)
     }
 
     /// The attribute of the asset that lists who has it.
     pub fn list(self) -> &'static str {
-        match self {
-            Role::ConnectionAdmin | Role::Editor => "adminUsers",
-            Role::Viewer => "viewerUsers",
-        }
+        self.either("adminUsers", "adminUsers", "viewerUsers")
     }
 
     /// Those on the list, in a sentence.
     pub fn users(self) -> &'static str {
-        match self {
-            Role::ConnectionAdmin => "admin users",
-            Role::Editor => "editors",
-            Role::Viewer => "viewers",
-        }
+        self.either("admin users", "editors", "viewers")
     }
 
     /// The list, as people call it.
     pub fn members(self) -> &'static str {
-        match self {
-            Role::ConnectionAdmin => "admins",
-            Role::Editor => "editors",
-            Role::Viewer => "viewers",
-        }
+        self.either("admins", "editors", "viewers")
     }
 
     /// Whoever has it, in a sentence.
     pub fn holder(self) -> &'static str {
+        self.either("a connection admin", "an editor", "a viewer")
+    }
+
+    fn either<T>(self, admin: T, editor: T, viewer: T) -> T {
         match self {
-            Role::ConnectionAdmin => "a connection admin",
-            Role::Editor => "an editor",
-            Role::Viewer => "a viewer",
+            Role::ConnectionAdmin => admin,
+            Role::Editor => editor,
+            Role::Viewer => viewer,
         }
     }
 }
@@ -136,36 +118,18 @@ const FORMS: [Input; 2] = [inputs::CONNECTION_QUALIFIED_NAME, inputs::COLLECTION
 
 /// The target that the inputs name.
 pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
-    let given = checks.sources.deciding(&FORMS).map(|(_, given)| FORMS.map(|form| given.get(form).is_some()));
-    match given {
-        Some([true, true]) => {
-            let names = FORMS.map(|form| form.name).join(" and ");
-            checks.complain_of(names, "are given together: give exactly one of them");
-            None
-        }
-        Some([false, true]) => {
-            let role = role(checks);
-            let name = checks.parsed(inputs::COLLECTION_QUALIFIED_NAME, QualifiedName::of_collection);
-            Some(Target { role: role?, qualified_name: name? })
-        }
-        _ => {
-            if checks.sources.value(inputs::COLLECTION_ROLE).is_some() {
-                let what = "is for a query collection, and a connection is named: leave it out";
-                checks.complain(inputs::COLLECTION_ROLE, what);
-            }
-            let qualified_name = connection::check(checks)?;
-            Some(Target { role: Role::ConnectionAdmin, qualified_name })
-        }
+    let form = checks.only(&FORMS)?;
+    if form == inputs::COLLECTION_QUALIFIED_NAME {
+        let roles = [("editor", Role::Editor), ("viewer", Role::Viewer)];
+        let role = checks.parsed(inputs::COLLECTION_ROLE, |text| word(text, &roles));
+        let qualified_name = checks.parsed(form, QualifiedName::of_collection)?;
+        return Some(Target { role: role?, qualified_name });
     }
-}
-
-fn role(checks: &mut Checks<'_>) -> Option<Role> {
-    if checks.sources.value(inputs::COLLECTION_ROLE).is_none() {
-        return Some(Role::Editor);
+    if checks.is_given(inputs::COLLECTION_ROLE) {
+        let what = "is for a query collection, and a connection is named: leave it out";
+        checks.complain(inputs::COLLECTION_ROLE, what);
     }
-    checks.parsed(inputs::COLLECTION_ROLE, |text| match text.trim().to_ascii_lowercase().as_str() {
-        "editor" => Ok(Role::Editor),
-        "viewer" => Ok(Role::Viewer),
-        _ => Err("must be editor or viewer".to_owned()),
-    })
+    let name = checks.plain(form)?;
+    let qualified_name = checks.accept(form, QualifiedName::parse(name))?;
+    Some(Target { role: Role::ConnectionAdmin, qualified_name })
 }

@@ -5,8 +5,6 @@
 //! into the wrong place), and is cleaned where it comes in. What goes out, a line of the log or the
 //! report, is searched once more.
 
-mod spelling;
-
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,7 +14,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::CUT_OFF;
 use super::jwt::jwts;
-pub(crate) use spelling::{without_backslashes, without_percents};
 
 const REDACTED: &str = "[REDACTED]";
 

@@ -59,6 +59,26 @@ fn a_file_that_holds_no_newer_one_ends_the_run_at_once() {
 }
 
 #[test]
+fn a_newer_token_is_checked_as_the_first_one_was() {
+    let tenant = example();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bearer-token");
+    let (first, second) = tenant.edit(|world| (world.sign_in("jdoe"), world.sign_in("jdoe")));
+    std::fs::write(&file, &first).unwrap();
+    let (path, newer) = (file.clone(), second.clone());
+    tenant.before(Stage::Read, move |world| {
+        world.bearers.remove(&first);
+        let command = format!("curl https://beta.atlan.com/api/x -H 'authorization: Bearer {newer}'");
+        std::fs::write(&path, command).unwrap();
+    });
+    let ran = reading(&tenant, &file).secret(&second).run();
+    ran.failed(7, "unauthenticated", "retrieve-connection-admins");
+    assert!(ran.stderr.contains("USER_BEARER_TOKEN_FILE was copied from a request to"), "{ran:?}");
+    let sent = format!("Bearer {second}");
+    assert!(tenant.requests().iter().all(|request| request.header("authorization") != Some(&sent)));
+}
+
+#[test]
 fn a_pipe_that_gave_one_token_keeps_nobody_waiting_for_another() {
     let tenant = example();
     let folder = tempfile::tempdir().unwrap();

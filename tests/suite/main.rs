@@ -16,18 +16,14 @@ mod readme;
 
 // What people give.
 mod command_line;
-mod configuration;
 mod inputs;
-mod names;
 mod pasted_tokens;
 mod terminals;
-mod values;
 mod wrong_places;
 
 // What tenants, networks and machines do.
 mod api_tokens;
 mod bearer_files;
-mod clocks;
 mod explanations;
 mod heals;
 mod hostile_answers;
