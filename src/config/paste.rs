@@ -19,6 +19,9 @@ const SHORTEST: usize = 20;
 /// And one alone: what is shorter couldn't be kept out of what is printed.
 const SHORTEST_ALONE: usize = 8;
 
+/// No server takes a longer one.
+const LONGEST: usize = 1 << 16;
+
 /// What stands right before a token.
 const MARKS: [&str; 7] =
     ["authorization", "bearer", "bearer_token", "bearer-token", "access_token", "accesstoken", "api_key"];
@@ -42,8 +45,11 @@ pub(super) fn token_in(text: &str) -> Checked<String> {
     let lower = text.to_ascii_lowercase();
     let mut tokens = marked(&text, &lower);
     if tokens.is_empty() && !REQUESTS.iter().any(|word| lower.contains(word)) {
-        let whole = jwts(&text).into_iter().filter(|place| is_end(&text[place.end..]));
-        tokens = whole.map(|place| &text[place]).filter(|jwt| jwt::payload(jwt).is_some()).collect();
+        let mut places = jwts(&text);
+        places.retain(|place| text[place.clone()].matches('.').count() >= 2);
+        if places.iter().all(|place| is_end(&text[place.end..])) {
+            tokens = places.into_iter().map(|place| &text[place]).collect();
+        }
     }
     let token = match (tokens.first(), tokens.len()) {
         (None, _) => the_only_word(word)?,
@@ -52,6 +58,9 @@ pub(super) fn token_in(text: &str) -> Checked<String> {
     };
     if Guid::parse(token).is_ok() || ClientId::parse(token).is_ok() {
         return Err("holds a GUID or a client ID, not a bearer token".to_owned());
+    }
+    if token.len() > LONGEST {
+        return Err(NO_TOKEN.to_owned());
     }
     // Of `eyJ` and of `Bearer`, as a Kubernetes Secret shows them.
     if ["ZXlK", "QmVhcmVy"].iter().any(|start| token.starts_with(start)) {
@@ -120,10 +129,14 @@ fn the_only_word(word: &str) -> Checked<&str> {
     if ["/", "./", "../", "~/"].iter().any(|start| word.starts_with(start)) {
         return Err("holds the name of a file: give that as USER_BEARER_TOKEN_FILE".to_owned());
     }
+    let is_name = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     let unpadded = word.trim_end_matches('=');
-    let is_token = unpadded.chars().all(is_of_a_token) && !word.ends_with('.');
-    let is_a_variables_name = unpadded.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-    if !is_token || word.len() < SHORTEST_ALONE || is_a_variables_name || word == "undefined" {
+    let is_assignment = unpadded.split_once('=').is_some_and(|(name, _)| is_name(name));
+    let is_variable = is_name(unpadded) && unpadded == unpadded.to_ascii_uppercase() && word.contains('_');
+    let is_one_word = word.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '@'));
+    let is_other =
+        word.starts_with(['{', '[']) || word.ends_with('.') || word.contains("://") || word == "undefined";
+    if !is_one_word || is_other || is_assignment || is_variable || word.len() < SHORTEST_ALONE {
         return Err(NO_TOKEN.to_owned());
     }
     Ok(word)

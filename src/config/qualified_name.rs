@@ -16,8 +16,8 @@ impl QualifiedName {
     /// with that one string, or in the JSON object of the connection, as Atlan's pickers make them. The
     /// workflow template's mutex knows the same forms.
     pub fn parse(text: &str) -> Checked<QualifiedName> {
-        const EXPECTED: &str =
-            "a connection's qualified name has three parts, as in default/snowflake/1700000000";
+        const EXPECTED: &str = "a connection's qualified name has three parts, as in default/snowflake/1700000000 (a query \
+                                collection's belongs into COLLECTION_QUALIFIED_NAME)";
         let text = bare(text);
         if !text.starts_with(['[', '{']) {
             return in_parts(text, 3, EXPECTED);

@@ -148,7 +148,7 @@ fn wrong_inputs_for_a_collection_are_refused() {
         ),
         (
             Job::against(&tenant).env("CONNECTION_QUALIFIED_NAME", example::COLLECTION),
-            "give it as COLLECTION_QUALIFIED_NAME",
+            "belongs into COLLECTION_QUALIFIED_NAME",
         ),
     ] {
         let report = job.run().failed(4, "invalid_input", "configure");

@@ -181,7 +181,7 @@ fn what_is_no_token_or_another_is_refused_without_being_repeated() {
         ("eyJhbGciOiJSUzI1NiIsInR5…", NONE),
         ("Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9...", NONE),
         ("access_token: JWT…", NONE),
-        ("Bearer sesame-open-the-door#17!x", NONE),
+        ("curl https://127.0.0.1 -H 'Authorization: Bearer sesame-open-the-door#17!x'", NONE),
         ("5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11", "a GUID or a client ID"),
         ("Authorization: Bearer 5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11", "a GUID or a client ID"),
         (example::CLIENT_ID, "a GUID or a client ID"),
