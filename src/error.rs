@@ -6,10 +6,11 @@ use std::fmt;
 use serde::Serialize;
 
 /// The stage of the run in which something failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// Reading the inputs, and getting a bearer token for the user.
+    #[default]
     Configure,
     /// Finding the API token.
     RetrieveToken,
@@ -94,11 +95,6 @@ impl ErrorKind {
     /// What it means, in a few words.
     pub fn meaning(self) -> &'static str {
         self.row().3
-    }
-
-    /// True for a run that a signal ended.
-    pub(crate) fn is_by_signal(self) -> bool {
-        matches!(self, ErrorKind::Interrupted | ErrorKind::Terminated)
     }
 
     /// True if the same run can succeed later without anybody changing anything. This is the one

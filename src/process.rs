@@ -20,7 +20,7 @@ use crate::config::{self, Config, Flags, Output};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::logging::{self, Log};
 use crate::report::{Report, file, print, publish};
-use crate::steps::{self, Changed, Outcome};
+use crate::steps::{self, Outcome};
 use crate::text::redact::Redactor;
 
 /// How long reading the inputs may take: as long as a run by default.
@@ -53,8 +53,8 @@ impl Process {
         });
         ExitCode::from(match ended {
             Ok(Ok(exit_code)) => exit_code,
-            Ok(Err(_panic)) => last_words(panics::failure(), Changed::Unknown),
-            Err(error) => last_words(no_resources(&error), Changed::No),
+            Ok(Err(_panic)) => last_words(panics::failure(), None),
+            Err(error) => last_words(no_resources(&error), Some(false)),
         })
     }
 
@@ -178,7 +178,7 @@ fn no_resources(error: &io::Error) -> Failure {
 }
 
 /// The report of a process that could have no runtime, or lost its outcome. Answers the exit code.
-fn last_words(failure: Failure, changed: Changed) -> u8 {
+fn last_words(failure: Failure, changed: Option<bool>) -> u8 {
     let exit_code = failure.kind.exit_code();
     let redactor = Redactor::default();
     let output = config::output_only(std::env::vars_os(), &redactor);

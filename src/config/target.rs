@@ -33,10 +33,11 @@ pub enum Kind {
 }
 
 /// What the token becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// An admin of a connection.
+    #[default]
     ConnectionAdmin,
     /// An editor of a query collection.
     Editor,

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::atlan::UserList;
 use crate::config::{AssetKind, Role};
 use crate::error::{ErrorKind, Exchange, Failure, Step, TenantMessage};
-use crate::steps::{Changed, Outcome, Status};
+use crate::steps::{Outcome, Status};
 use crate::text;
 use crate::text::redact::Redactor;
 
@@ -26,7 +26,7 @@ use crate::text::redact::Redactor;
 pub(crate) struct Report {
     /// First: people search for lines that start with it.
     status: Status,
-    changed: Changed,
+    changed: Option<bool>,
     dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorPart>,
@@ -159,15 +159,15 @@ impl Report {
             "the run was killed before it could report",
             "Look at who or what killed it; for want of memory, give it more. Run again: it looks first, and is safe.",
         );
-        Report::of_no_outcome(failure, Changed::Unknown, dry_run)
+        Report::of_no_outcome(failure, None, dry_run)
     }
 
     /// The report of a run of which nothing is known but its failure: not in which step it was.
-    pub(crate) fn of_no_outcome(failure: Failure, changed: Changed, dry_run: bool) -> Report {
+    pub(crate) fn of_no_outcome(failure: Failure, changed: Option<bool>, dry_run: bool) -> Report {
         let report = Report::new(Outcome::new(dry_run), Duration::ZERO);
         Report {
             status: Status::Failed,
-            changed: if dry_run { Changed::No } else { changed },
+            changed: if dry_run { Some(false) } else { changed },
             error: Some(ErrorPart { step: None, ..ErrorPart::new(failure) }),
             ..report
         }

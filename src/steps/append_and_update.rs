@@ -12,12 +12,12 @@ use backon::BackoffBuilder;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::known::{Changed, Worth};
+use super::known::Worth;
 use super::outcome::Outcome;
 use super::{UserListApi, archived};
 use crate::atlan::{FreshList, MOST_AGE, Snapshot, Trouble, Written};
 use crate::budget::Budget;
-use crate::config::{Job, Role, Username};
+use crate::config::{Job, Username};
 use crate::error::{Failure, Step};
 use crate::http::pauses;
 use crate::text::quoted;
@@ -46,15 +46,8 @@ pub(super) async fn append_and_update(
     budget: &Budget,
 ) -> Result<(), Failure> {
     outcome.step = STEP;
-    let (name, holder) = (quoted(username.as_str()), job.target.role.holder());
-    if found.has(username.as_str()) {
-        let holder = if found.users.has(username.as_str()) { holder } else { Role::Editor.holder() };
-        info!(step = %STEP, "{name} is {holder} already: nothing to do");
-        outcome.after = Some(found.users);
-        return Ok(());
-    }
-    if job.dry_run {
-        info!(step = %STEP, "dry run: would make {name} {holder}");
+    if job.dry_run && !found.has(username.as_str()) {
+        info!(step = %STEP, "dry run: would make {} {}", quoted(username.as_str()), job.target.role.holder());
         outcome.after = Some(found.users.with_appended(username));
         return Ok(());
     }
@@ -71,36 +64,24 @@ struct Update<'a, A> {
     budget: &'a Budget,
 }
 
-/// What reading after a write has shown.
-enum Found {
-    /// The token is on the list.
-    There(Snapshot),
-    /// It isn't, and this list is the base of the next write.
-    Base(Snapshot),
-}
-
 impl<A: UserListApi> Update<'_, A> {
     /// Writes, and reads what came of it, until the token is on the list and stays there.
-    async fn until_there(&mut self, mut base: Snapshot) -> Result<(), Failure> {
-        loop {
+    async fn until_there(&mut self, mut now: Snapshot) -> Result<(), Failure> {
+        while !now.has(self.username.as_str()) {
+            let base = now;
             let trouble = self.write(&base).await?;
-            let mut found = self.look(trouble).await?;
-            if let Found::There(now) = &found {
-                self.refuse_if_somebody_is_gone(&base, now)?;
+            now = self.look(trouble).await?;
+            if now.has(self.username.as_str()) {
+                self.refuse_if_anybody_is_gone(&base, &now)?;
                 if !self.job.settle.is_zero() {
                     // For a writer who had read before us and writes after us.
-                    self.pause_until(Instant::now() + self.job.settle, None).await?;
-                    found = self.look(None).await?;
+                    self.pause(self.budget, self.job.settle, None).await?;
+                    now = self.look(None).await?;
                 }
-            }
-            match found {
-                Found::There(now) => {
-                    self.succeed(now);
-                    return Ok(());
-                }
-                Found::Base(now) => base = now,
             }
         }
+        self.succeed(now);
+        Ok(())
     }
 
     /// Writes the list with the token appended, once. Answers what went wrong, if anything did.
@@ -114,57 +95,42 @@ impl<A: UserListApi> Update<'_, A> {
         let sent = Instant::now();
         self.outcome.known.begin_write();
         let written = self.api.write(list, &self.budget.for_the_write()).await;
-        let known = &mut self.outcome.known;
-        let trouble = match written {
+        self.outcome.known.end_write(sent, &written);
+        let took = sent.elapsed();
+        let (what, trouble) = match written {
+            Written::Accepted if took <= MOST_AGE => return Ok(None),
             Written::Accepted => {
-                known.end_accepted_write(sent);
-                None
+                warn!(step = %STEP, "the write took {took:.1?}: whoever else was added to the list in that time may be missing");
+                return Ok(None);
             }
-            Written::Doubtful(trouble) => {
-                known.end_doubtful_write(sent.elapsed());
-                warn!(step = %STEP, "whether the write was carried out isn't known yet: {}", trouble.what);
-                Some(trouble)
-            }
-            Written::NotCarriedOut(trouble) => {
-                known.end_refused_write();
-                warn!(step = %STEP, "the write was not carried out: {}", trouble.what);
-                Some(trouble)
-            }
+            Written::Doubtful(trouble) => ("whether the write was carried out isn't known yet", trouble),
+            Written::NotCarriedOut(trouble) => ("the write was not carried out", trouble),
         };
-        if trouble.is_none() && sent.elapsed() > MOST_AGE {
-            warn!(
-                step = %STEP,
-                "the write took {:.1} s: whoever was added to the list in that time by somebody else may be missing now",
-                sent.elapsed().as_secs_f64()
-            );
-        }
-        Ok(trouble)
+        warn!(step = %STEP, "{what}: {}", trouble.what);
+        Ok(Some(trouble))
     }
 
-    /// Reads until the token is there, or until another write may be made: after one that ended with
-    /// `trouble`, or was accepted.
-    async fn look(&mut self, trouble: Option<Trouble>) -> Result<Found, Failure> {
+    /// Reads until the token is on the list, or until the list is the base of another write: after one
+    /// that ended with `trouble`, or was accepted.
+    async fn look(&mut self, trouble: Option<Trouble>) -> Result<Snapshot, Failure> {
         let mut may_write_from =
             trouble.as_ref().map(|trouble| Instant::now() + trouble.again.unwrap_or_default());
-        if let Some(trouble) = &trouble
-            && self.outcome.known.changed() != Changed::Unknown
-        {
+        if let (Some(trouble), Some(_)) = (&trouble, self.outcome.known.changed()) {
             // No write can have left anything to learn: there is only the next one to wait for.
             let pause = trouble.again.ok_or_else(|| trouble.failure.clone())?;
-            self.pause_until(Instant::now() + pause, Some(trouble)).await?;
+            self.pause(self.budget, pause, Some(trouble)).await?;
         }
         let mut pauses = pauses().build();
         loop {
             let (now, worth) = self.read().await?;
             match worth {
-                Worth::There => return Ok(Found::There(now)),
+                Worth::There => return Ok(now),
                 Worth::StaysOld => return Err(self.stays_old()),
                 Worth::MayBeOld(until) => {
                     info!(step = %STEP, "the list that was read may be an old one; reading it again");
                     let pause = pauses.next().unwrap_or_default();
                     let pause = pause.min(until.saturating_duration_since(Instant::now()));
-                    let waited = self.budget_for_a_look().pause(pause).await;
-                    waited.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
+                    self.pause(&self.budget_for_a_look(), pause, trouble.as_ref()).await?;
                 }
                 Worth::Base => {
                     self.outcome.found = Some(now.clone());
@@ -173,43 +139,39 @@ impl<A: UserListApi> Update<'_, A> {
                     }
                     let allowed = self.budget.allows(TIME_FOR_A_WRITE);
                     allowed.map_err(|over| self.out_of_time(over, trouble.as_ref()))?;
-                    let may_write_from = *may_write_from.get_or_insert_with(|| self.turn());
-                    if Instant::now() >= may_write_from {
-                        return Ok(Found::Base(now));
+                    // Our accepted write was undone.
+                    let turn = || Instant::now() + LONGEST_TURN.mul_f64(fastrand::f64());
+                    let may_write_from = *may_write_from.get_or_insert_with(turn);
+                    let pause = may_write_from.saturating_duration_since(Instant::now());
+                    if pause.is_zero() {
+                        return Ok(now);
                     }
-                    self.pause_until(may_write_from, trouble.as_ref()).await?;
+                    self.pause(self.budget, pause, trouble.as_ref()).await?;
                 }
             }
         }
     }
 
-    /// When it is our turn to write after another writer undid what we wrote.
-    fn turn(&self) -> Instant {
-        warn!(step = %STEP, "another writer's list has taken the place of ours; trying again from theirs");
-        Instant::now() + LONGEST_TURN.mul_f64(fastrand::f64())
-    }
-
     /// Reads the list once.
     async fn read(&mut self) -> Result<(Snapshot, Worth), Failure> {
-        let read = self.api.read(&self.budget_for_a_look()).await;
-        let now = read.map_err(|failure| self.not_read_back(failure))?;
+        let now = self.api.read(&self.budget_for_a_look()).await?;
         let worth = self.outcome.saw(&now);
-        if let Some(failure) = self.made_anew(&now) {
-            return Err(failure);
-        }
+        self.refuse_if_made_anew(&now)?;
         if now.is_archived { Err(archived(&now.target, STEP)) } else { Ok((now, worth)) }
     }
 
     /// Only to learn what came of a write may it take longer.
     fn budget_for_a_look(&self) -> Budget {
-        match self.outcome.known.changed() {
-            Changed::Unknown => self.budget.with_grace(),
-            Changed::Yes | Changed::No => self.budget.clone(),
-        }
+        let changed = self.outcome.known.changed();
+        changed.map_or_else(|| self.budget.with_grace(), |_| self.budget.clone())
     }
 
-    async fn pause_until(&self, then: Instant, trouble: Option<&Trouble>) -> Result<(), Failure> {
-        let pause = then.saturating_duration_since(Instant::now());
-        self.budget.pause(pause).await.map_err(|over| self.out_of_time(over, trouble))
+    async fn pause(
+        &self,
+        budget: &Budget,
+        pause: Duration,
+        trouble: Option<&Trouble>,
+    ) -> Result<(), Failure> {
+        budget.pause(pause).await.map_err(|over| self.out_of_time(over, trouble))
     }
 }

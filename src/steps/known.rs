@@ -6,35 +6,13 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use crate::atlan::{Snapshot, UserList, Version};
+use crate::atlan::{Snapshot, UserList, Version, Written};
 
 /// No read is older than this. Measured on the open metastore: with its graph cache on, a replica
 /// shows another's change ten seconds late; with it off, none of 760 reads was old at all.
 pub(crate) const OLDEST_READ: Duration = Duration::from_secs(10);
-
-/// Whether the list carries a change that this run made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Changed {
-    /// It doesn't: every write was refused, or there was none.
-    No,
-    /// A write was, or may have been, carried out, and no read has shown it.
-    Unknown,
-    /// It does: a read has shown it.
-    Yes,
-}
-
-impl Serialize for Changed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Changed::No => serializer.serialize_bool(false),
-            Changed::Unknown => serializer.serialize_none(),
-            Changed::Yes => serializer.serialize_bool(true),
-        }
-    }
-}
 
 /// What a read is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,29 +91,28 @@ impl Known {
         self.is_writing = true;
     }
 
-    /// It was accepted.
-    pub(crate) fn end_accepted_write(&mut self, sent: Instant) {
-        self.accepted = Some(sent);
-        self.end_doubtful_write(Duration::ZERO);
-    }
-
-    /// It got no answer that says what came of it. After `waited` it may go on for as long again.
-    pub(crate) fn end_doubtful_write(&mut self, waited: Duration) {
-        (self.is_writing, self.is_shown) = (false, false);
-        self.shows_from = Some(Instant::now() + OLDEST_READ.max(waited));
-    }
-
-    /// It was refused, or never sent.
-    pub(crate) fn end_refused_write(&mut self) {
+    /// The write that was sent then has ended. One without an answer may go on for as long again as it
+    /// was waited for.
+    pub(crate) fn end_write(&mut self, sent: Instant, written: &Written) {
         self.is_writing = false;
+        let waited = match written {
+            Written::NotCarriedOut(_) => return,
+            Written::Doubtful(_) => sent.elapsed(),
+            Written::Accepted => {
+                self.accepted = Some(sent);
+                Duration::ZERO
+            }
+        };
+        (self.shows_from, self.is_shown) = (Some(Instant::now() + OLDEST_READ.max(waited)), false);
     }
 
-    /// Whether the list carries our change.
-    pub(crate) fn changed(&self) -> Changed {
+    /// Whether this run changed the list: it didn't if every write was refused, it did if a read has
+    /// shown it since, and in between nobody knows.
+    pub(crate) fn changed(&self) -> Option<bool> {
         match (self.is_writing, self.shows_from, self.is_shown) {
-            (false, None, _) => Changed::No,
-            (false, Some(_), true) => Changed::Yes,
-            (true, ..) | (false, Some(_), false) => Changed::Unknown,
+            (false, None, _) => Some(false),
+            (false, Some(_), true) => Some(true),
+            (true, ..) | (false, Some(_), false) => None,
         }
     }
 }

@@ -15,7 +15,6 @@ mod outcome;
 mod retrieve_connection_admins;
 mod retrieve_token;
 
-pub(crate) use known::Changed;
 pub use outcome::Outcome;
 pub(crate) use outcome::Status;
 
@@ -68,10 +67,7 @@ impl UserListApi for Tenant {
 /// The failure of a run that finds the asset archived.
 fn archived(target: &Target, step: Step) -> Failure {
     let noun = target.kind().noun();
-    Failure::new(
-        target.kind().not_found(),
-        step,
-        format!("the {noun} {} is archived", quoted(target.qualified_name.as_str())),
-        format!("Restore the {noun} in Atlan first, or give the qualified name of another."),
-    )
+    let message = format!("the {noun} {} is archived", quoted(target.qualified_name.as_str()));
+    let hint = format!("Restore the {noun} in Atlan first, or give the qualified name of another.");
+    Failure::new(target.kind().not_found(), step, message, hint)
 }

@@ -14,7 +14,6 @@ use tokio::time::{Instant, advance, sleep_until, timeout};
 
 use super::UserListApi;
 use super::append_and_update::append_and_update;
-use super::known::Changed;
 use super::outcome::Outcome;
 use crate::atlan::{ApiToken, FreshList, Snapshot, Written};
 use crate::budget::signals::Signal;
@@ -105,7 +104,7 @@ async fn a_run_that_ends_in_the_middle_of_its_write_leaves_the_truth_open() {
     let budget = Budget::new(model.started + Duration::from_secs(120), Stop::default());
     let run = step_3(&mut model, &job, found, &mut outcome, &budget);
     assert!(timeout(Duration::from_secs(1), run).await.is_err(), "it panicked, say");
-    assert_eq!(outcome.known.changed(), Changed::Unknown);
+    assert_eq!(outcome.known.changed(), None);
 }
 
 /// Shows what was written once, and then only what was there before.
@@ -137,6 +136,6 @@ async fn a_change_that_was_shown_and_is_not_shown_any_more_is_told_as_that() {
     let budget = Budget::new(model.started + Duration::from_secs(120), Stop::default());
     let mut api = Relapsing { before: before.clone(), reads: 0 };
     let failure = step_3(&mut api, &job, before, &mut outcome, &budget).await.unwrap_err();
-    assert_eq!((failure.kind, outcome.known.changed()), (ErrorKind::VerificationFailed, Changed::Yes));
+    assert_eq!((failure.kind, outcome.known.changed()), (ErrorKind::VerificationFailed, Some(true)));
     assert!(failure.message.starts_with("the tenant showed the change, and then only"), "{failure}");
 }

@@ -3,13 +3,13 @@
 
 use serde::Serialize;
 
-use super::known::{Changed, Known, Worth};
+use super::known::{Known, Worth};
 use crate::atlan::{ApiToken, Snapshot, UserList};
 use crate::config::Role;
 use crate::error::{Failure, Step};
 
 /// What a run found and did.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// Where the run is.
     pub(crate) step: Step,
@@ -50,16 +50,7 @@ pub(crate) enum Status {
 impl Outcome {
     /// Nothing is found yet.
     pub fn new(dry_run: bool) -> Outcome {
-        Outcome {
-            step: Step::Configure,
-            dry_run,
-            api_token: None,
-            found: None,
-            role: Role::ConnectionAdmin,
-            after: None,
-            known: Known::default(),
-            failure: None,
-        }
+        Outcome { dry_run, ..Outcome::default() }
     }
 
     /// The list was read: what that is worth.
@@ -71,18 +62,16 @@ impl Outcome {
     /// How the run ended.
     pub(crate) fn status(&self) -> Status {
         let username = self.api_token.as_ref().map(|token| token.username.as_str());
-        let had_it = |list: fn(&Snapshot) -> &UserList| {
-            let list = self.found.as_ref().map(list);
-            username.zip(list).is_some_and(|(username, list)| list.has(username))
-        };
-        let (is_on_it, editors) = (had_it(|found| &found.users), had_it(|found| &found.editors));
+        let found = self.found.as_ref().zip(username);
+        let is_on_it = found.is_some_and(|(found, name)| found.users.has(name));
+        let is_editor = found.is_some_and(|(found, name)| found.editors.has(name));
         match (self.known.changed(), self.role) {
             _ if self.failure.is_some() => Status::Failed,
-            _ if self.dry_run && !is_on_it && !editors => Status::WouldAdd,
-            (Changed::Yes | Changed::Unknown, _) => Status::Added,
-            (Changed::No, Role::ConnectionAdmin) => Status::AlreadyAdmin,
-            (Changed::No, Role::Viewer) if !editors => Status::AlreadyViewer,
-            (Changed::No, Role::Editor | Role::Viewer) => Status::AlreadyEditor,
+            _ if self.dry_run && !is_on_it && !is_editor => Status::WouldAdd,
+            (Some(true) | None, _) => Status::Added,
+            (Some(false), Role::ConnectionAdmin) => Status::AlreadyAdmin,
+            (Some(false), Role::Viewer) if !is_editor => Status::AlreadyViewer,
+            (Some(false), Role::Editor | Role::Viewer) => Status::AlreadyEditor,
         }
     }
 }

@@ -28,19 +28,13 @@ pub(super) async fn retrieve_connection_admins(
     let name = quoted(found.name.as_deref().unwrap_or(job.target.qualified_name.as_str()));
     let users = job.target.role.users();
     info!(%step, "found the {noun} {name}; {users}: {}", found.users.names().len());
-    if found.name.is_none() {
-        warn!(%step, "the tenant shows no name of the {noun}: it is missing, or no text");
-    }
     // A collection's viewers are another list than those who may change it.
     if job.dry_run
         && job.target.kind() == AssetKind::Connection
         && let Some(user) = tenant.username().filter(|name| !found.has(name))
     {
-        warn!(
-            %step,
-            "the user {} isn't among the connection's admin users: a dry run doesn't show whether they may write",
-            quoted(user)
-        );
+        let user = quoted(user);
+        warn!(%step, "{user} isn't among the admin users: a dry run doesn't show whether they may write");
     }
     Ok(found)
 }

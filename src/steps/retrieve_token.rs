@@ -18,36 +18,24 @@ pub(super) async fn retrieve_token(
     budget: &Budget,
 ) -> Result<ApiToken, Failure> {
     outcome.step = STEP;
-    let token = find(tenant, &job.api_token, outcome, budget).await?;
+    info!(step = %STEP, "looking up the API token {}", described(&job.api_token));
+    let token = match &job.api_token {
+        // OAuth clients aren't among the API tokens; the tenant itself refuses a user whom it doesn't know.
+        ApiTokenRef::ClientId(client_id) if client_id.is_oauth_client() => {
+            taken_as_given(client_id, "an OAuth client isn't looked up")
+        }
+        wanted => match (tenant.api_tokens(wanted, budget).await, wanted) {
+            (Ok(found), _) => only_one(&found, wanted, outcome)?,
+            (Err(error), ApiTokenRef::ClientId(client_id)) if error.refused_by_the_api(403).is_some() => {
+                let why = "the user may not look up API tokens, and whether it has expired isn't known";
+                taken_as_given(client_id, why)
+            }
+            (Err(error), _) => return Err(tenant.explain(error, Request::FindToken)),
+        },
+    };
     info!(step = %STEP, "the API token's username is {}", quoted(token.username.as_str()));
     outcome.api_token = Some(token.clone());
     Ok(token)
-}
-
-async fn find(
-    tenant: &mut Tenant,
-    wanted: &ApiTokenRef,
-    outcome: &mut Outcome,
-    budget: &Budget,
-) -> Result<ApiToken, Failure> {
-    let name = described(wanted);
-    if let ApiTokenRef::ClientId(client_id) = wanted
-        && client_id.is_oauth_client()
-    {
-        // OAuth clients aren't among the API tokens; the tenant itself refuses a user whom it doesn't know.
-        return Ok(taken_as_given(client_id, "an OAuth client isn't looked up"));
-    }
-    info!(step = %STEP, "looking up the API token {name}");
-    match (tenant.api_tokens(wanted, budget).await, wanted) {
-        (Ok(found), _) => only_one(&found, wanted, &name, outcome),
-        (Err(error), ApiTokenRef::ClientId(client_id)) if error.refused_by_the_api(403).is_some() => {
-            Ok(taken_as_given(
-                client_id,
-                "the user may not look up API tokens, and whether it has expired isn't known",
-            ))
-        }
-        (Err(error), _) => Err(tenant.explain(error, Request::FindToken)),
-    }
 }
 
 fn taken_as_given(client_id: &ClientId, why: &str) -> ApiToken {
@@ -65,56 +53,45 @@ fn described(wanted: &ApiTokenRef) -> String {
 
 /// The one token that is meant: of several with one name, the only one that hasn't expired, since
 /// tokens are often renewed under the same name.
-fn only_one(
-    found: &Found,
-    wanted: &ApiTokenRef,
-    name: &str,
-    outcome: &mut Outcome,
-) -> Result<ApiToken, Failure> {
-    let refuse =
-        |kind, message, hint: &str| Err(Failure::new(kind, STEP, message, hint).after(&found.exchange));
+fn only_one(found: &Found, wanted: &ApiTokenRef, outcome: &mut Outcome) -> Result<ApiToken, Failure> {
+    let name = described(wanted);
     let (expired, valid): (Vec<_>, Vec<_>) =
         found.tokens.iter().partition(|token| found.expired_ago(token).is_some());
     // Of a name there may be others among those that weren't sent; all else has only one.
-    let may_have_more = found.is_cut && matches!(wanted, ApiTokenRef::Name(_));
-    match (valid.as_slice(), expired.as_slice()) {
-        (_, _) if may_have_more => refuse(
-            if found.tokens.is_empty() { ErrorKind::TokenNotFound } else { ErrorKind::TokenAmbiguous },
-            format!("the tenant has more API tokens like the one {name} than it sends at once"),
-            "Give the token's GUID as API_TOKEN_GUID, or its client ID as API_TOKEN_CLIENT_ID.",
-        ),
-        ([token], expired) => {
+    let is_cut = found.is_cut && matches!(wanted, ApiTokenRef::Name(_));
+    let (kind, message, hint) = match (valid.as_slice(), expired.as_slice()) {
+        ([token], expired) if !is_cut => {
             if !expired.is_empty() {
                 warn!(step = %STEP, "{} more API tokens {name} have expired: they are not meant", expired.len());
             }
-            Ok((*token).clone())
+            return Ok((*token).clone());
         }
-        ([], []) => refuse(
+        ([], []) => (
             ErrorKind::TokenNotFound,
-            format!("the tenant has no API token {name}"),
-            "Check it letter by letter (capitals count). An API token that was deleted can't be made an admin.",
+            format!(
+                "the tenant has no API token {name}{}",
+                if is_cut { " among the first that match" } else { "" }
+            ),
+            "Check it letter by letter (capitals count), or give its GUID as API_TOKEN_GUID. An API token that was \
+             deleted can't be made an admin.",
         ),
-        ([], [token]) => {
+        ([], [token, ..]) => {
             outcome.api_token = Some((*token).clone());
-            let expired = ago(found.expired_ago(token).unwrap_or_default());
-            refuse(
-                ErrorKind::TokenExpired,
-                format!("the API token {name} expired {expired}"),
-                "Make a new API token in Atlan and give its name; an expired one can't manage anything.",
+            let ago = ago(found.expired_ago(token).unwrap_or_default());
+            let hint =
+                "Make a new API token in Atlan and give its name; an expired one can't manage anything.";
+            (ErrorKind::TokenExpired, format!("the API token {name} expired {ago}"), hint)
+        }
+        (several, _) => {
+            let guids = several.iter().map(|token| quoted(token.guid.as_deref().unwrap_or_default()));
+            let (guids, more) = (joined(guids, 10), if is_cut { ", and there may be more" } else { "" });
+            let message = format!("the tenant has several API tokens {name}: their GUIDs are {guids}{more}");
+            (
+                ErrorKind::TokenAmbiguous,
+                message,
+                "Give the GUID of the right one as API_TOKEN_GUID, instead of its name.",
             )
         }
-        _ => refuse(
-            ErrorKind::TokenAmbiguous,
-            format!("the tenant has several API tokens {name}: their GUIDs are {}", guids(found)),
-            "Give the GUID of the right one as API_TOKEN_GUID, instead of its name.",
-        ),
-    }
-}
-
-fn guids(found: &Found) -> String {
-    let guid = |token: &ApiToken| {
-        let guid = quoted(token.guid.as_deref().unwrap_or_default());
-        if found.expired_ago(token).is_some() { format!("{guid} (expired)") } else { guid }
     };
-    joined(found.tokens.iter().map(guid), 10)
+    Err(Failure::new(kind, STEP, message, hint).after(&found.exchange))
 }

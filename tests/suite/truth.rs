@@ -123,10 +123,7 @@ fn a_write_that_was_on_its_way_for_long_is_warned_of() {
     tenant.slow_down(Stage::Write, Times::Once, ms(1100));
     let ran = Job::against(&tenant).run();
     ran.added();
-    assert!(
-        ran.stderr.contains("whoever was added to the list in that time by somebody else may be missing"),
-        "{ran:?}"
-    );
+    assert!(ran.stderr.contains("whoever else was added to the list in that time may be missing"), "{ran:?}");
 }
 
 #[test]
@@ -171,14 +168,15 @@ fn an_asset_that_is_made_anew_under_its_name_is_told_as_that() {
     let ran = Job::against(&tenant).run();
     let report = ran.failed(11, "verification_failed", UPDATE);
     assert_eq!(report["changed"], true);
-    ran.says("was deleted and made anew while this ran", "Compare its list");
+    ran.says("was deleted and made anew", "Put its list right in Atlan");
     ran.says("c0ffee00-0000-4000-8000-00000000000a", "");
 
+    // Before anything was written, the new one is as good as the old.
     let tenant = self::tenant();
     tenant.fail(Stage::Write, Times::Once, Fault::retry_after(429, "0"));
     tenant.after(Stage::Write, anew);
-    let report = Job::against(&tenant).run().failed(6, "connection_not_found", UPDATE);
-    assert_eq!((&report["changed"], tenant.count(Stage::Write)), (&json!(false), 1));
+    Job::against(&tenant).run().added();
+    assert_eq!(admins(&tenant), ["jdoe", "new", USERNAME]);
 }
 
 #[test]
@@ -206,7 +204,6 @@ fn what_was_never_carried_out_is_told_as_another_writers_doing() {
         tenant.after(Stage::Write, |world| world.first().add(USERNAME));
         let ran = Job::in_cluster(&tenant).run();
         has(&ran, "already_admin", json!(false));
-        assert!(ran.stderr.contains("another writer made"), "{ran:?}");
         assert_eq!((ran.code, tenant.count(Stage::Write)), (Some(0), 1));
     }
 }
@@ -368,7 +365,6 @@ fn what_is_said_of_other_writers_follows_from_what_was_read() {
     tenant.fail(Stage::Write, Times::Once, Fault::status(503));
     let ran = Job::against(&tenant).run();
     ran.added();
-    assert!(!ran.stderr.contains("another writer"), "{ran:?}");
     // Nor is the deadline, which had time enough.
     assert!(ran.stderr.contains("isn't known yet: PUT ") && !ran.stderr.contains("deadline"), "{ran:?}");
     // Somebody took asmith off and, with an old list, the token: that isn't told as our loss.
@@ -376,7 +372,6 @@ fn what_is_said_of_other_writers_follows_from_what_was_read() {
     tenant.after(Stage::Write, |world| world.first().admin_users = Some(vec!["jdoe".to_owned()]));
     let ran = Job::against(&tenant).run();
     ran.added();
-    assert!(ran.stderr.contains("another writer"), "{ran:?}");
     assert_eq!(admins(&tenant), ["jdoe", USERNAME]);
 }
 
@@ -409,7 +404,6 @@ fn a_read_back_that_is_refused_is_told_in_its_own_words() {
         let report = ran.report();
         assert_eq!((ran.code, &report["changed"]), (Some(code), &Value::Null), "{ran:?}");
         let said = report["error"]["message"].as_str().unwrap();
-        assert!(said.starts_with("the connection couldn't be read back after the write: "), "{report}");
         assert!(said.contains(message), "{report}");
         assert!(
             hint(&report).starts_with("Check in Atlan whether") && hint(&report).contains(words),

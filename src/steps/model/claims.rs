@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::super::known::Changed;
 use super::super::outcome::{Outcome, Status};
 use super::case::{Fate, Other, Replica, TOKEN};
 use super::tenant::Model;
@@ -28,12 +27,12 @@ type What<'a> = &'a dyn Fn() -> String;
 fn changed_is_true(model: &Model, outcome: &Outcome, what: What) {
     let changed = outcome.known.changed();
     let Some(write) = model.writes.iter().rev().find(|write| !write.is_refused()) else {
-        assert_eq!(changed, Changed::No, "{}", what());
+        assert_eq!(changed, Some(false), "{}", what());
         assert!(model.states.iter().all(|state| !state.is_ours), "{}", what());
         return;
     };
     let is_shown = model.looks.iter().any(|look| look.at >= write.answered_at && model.shows_token(look));
-    assert_eq!(changed, if is_shown { Changed::Yes } else { Changed::Unknown }, "{}", what());
+    assert_eq!(changed, if is_shown { Some(true) } else { None }, "{}", what());
     let has_ours = model.states.iter().any(|state| state.is_ours);
     assert!(
         !is_shown || has_ours || model.case.other.0.adds_our_token(),
@@ -46,8 +45,8 @@ fn the_status_fits(model: &Model, outcome: &Outcome, what: What) {
     let was_there = model.states.iter().any(|state| state.has(TOKEN));
     match (outcome.known.changed(), outcome.status()) {
         (_, Status::Failed) => {}
-        (Changed::Yes, Status::Added) => assert!(was_there, "{}", what()),
-        (Changed::No, Status::AlreadyAdmin | Status::AlreadyEditor | Status::AlreadyViewer) => {
+        (Some(true), Status::Added) => assert!(was_there, "{}", what()),
+        (Some(false), Status::AlreadyAdmin | Status::AlreadyEditor | Status::AlreadyViewer) => {
             assert!(model.case.other.0.adds_our_token(), "{}", what());
         }
         (_, status) => panic!("{status:?}: {}", what()),
@@ -78,12 +77,12 @@ fn the_end_is_the_right_one(model: &Model, outcome: &Outcome, elapsed: Duration,
     if message.ends_with("no longer is") {
         let written = &model.writes[model.writes.len() - 1].list;
         assert!(written.iter().any(|name| !outcome.after.as_ref().unwrap().has(name)), "{}", what());
-        assert_eq!((kind, changed), (Some(ErrorKind::VerificationFailed), Changed::Yes), "{}", what());
+        assert_eq!((kind, changed), (Some(ErrorKind::VerificationFailed), Some(true)), "{}", what());
     }
     if message.contains("made anew") {
         assert_eq!(case.other.0, Other::MakesAnew, "{}", what());
-        let is_written = changed != Changed::No;
-        assert_eq!(kind == Some(ErrorKind::VerificationFailed), is_written, "{}", what());
+        assert_eq!(kind, Some(ErrorKind::VerificationFailed), "{}", what());
+        assert_ne!(changed, Some(false), "{}", what());
     }
     let ms = elapsed.as_millis() as u64;
     if case.signal_after_ms.is_some_and(|signal| signal < ms.min(case.deadline_ms)) {
@@ -108,9 +107,6 @@ fn the_job_is_done(model: &Model, outcome: &Outcome, kind: Option<ErrorKind>, me
         Some(ErrorKind::VerificationFailed) => {
             let is_told = message.ends_with("no longer is") || message.contains("made anew");
             assert!(is_told || last == Fate::Dropped, "{}", what());
-        }
-        Some(ErrorKind::ConnectionNotFound | ErrorKind::CollectionNotFound) => {
-            assert_eq!(other, Other::MakesAnew, "{}", what());
         }
         Some(ErrorKind::Forbidden) => assert_eq!(last, Fate::Forbidden, "{}", what()),
         Some(ErrorKind::UnexpectedResponse) => {
