@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::again::Again;
 use crate::budget::Budget;
-use crate::config::{Claims, Guid, Impersonation, Username};
+use crate::config::{Claims, Impersonation, Username, guid};
 use crate::http::{self, Answer, Call, CallError, Fault, Grant, Http, Service};
 use crate::text::bounded;
 use crate::text::redact::Redactor;
@@ -61,7 +61,7 @@ fn refuse_others(user: &Impersonation, own: &Claims, minted: &Claims) -> Result<
     if has_own_name || minted.sub.is_some() && minted.sub == own.sub {
         return Err(Fault::WrongUser { is_own: true });
     }
-    let guid = |id: &str| Guid::parse(id).ok().map(|guid| guid.as_str().to_owned());
+    let guid = |id: &str| guid(id).ok();
     let is_other = match (guid(&user.user_id), minted.sub.as_deref().and_then(guid)) {
         (Some(wanted), Some(given)) => wanted != given,
         (None, _) => name.is_some_and(|name| name != user.user_id.to_lowercase()),

@@ -4,7 +4,6 @@ use reqwest::Url;
 use url::Host;
 
 use super::checks::{Checked, Checks, fits_into_a_url};
-use super::host::{can_be_looked_up, is_of_a_cluster, is_this_machine};
 use super::inputs;
 use crate::text::quoted;
 
@@ -45,7 +44,11 @@ impl Address {
         let url = url.ok_or("must be https:// and a host, as in https://acme.atlan.com, or INTERNAL")?;
         let host = url.host().ok_or("names no host")?;
         // A letter of another alphabet can look the same, and names a host of somebody else.
-        if !text.is_ascii() || !can_be_looked_up(&host) {
+        let is_label = |label: &str| {
+            !label.is_empty() && label.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        };
+        let is_name = |name: &str| without_dot(name).split('.').all(is_label);
+        if !text.is_ascii() || matches!(host, Host::Domain(name) if !is_name(name)) {
             return Err(
                 "names a host that can't be one: ASCII letters, digits, hyphens and dots make a host's name"
                     .to_owned(),
@@ -109,6 +112,32 @@ fn with_path(base: &Url, path: &str) -> Url {
 #[allow(clippy::expect_used, reason = "the three names above are valid hosts, and a test parses them")]
 fn in_cluster(service: &str, path: &str) -> Url {
     Url::parse(&format!("http://{service}.svc.cluster.local{path}")).expect("a valid URL")
+}
+
+/// True for this machine, which a request doesn't leave.
+pub fn is_this_machine(host: &Host<&str>) -> bool {
+    match host {
+        Host::Ipv4(ip) => ip.is_loopback(),
+        Host::Ipv6(ip) => ip.to_canonical().is_loopback(),
+        Host::Domain(name) => is_localhost(name),
+    }
+}
+
+/// True for the names that always mean this machine.
+pub fn is_localhost(name: &str) -> bool {
+    let last = without_dot(name).rsplit('.').next().unwrap_or_default();
+    last.eq_ignore_ascii_case("localhost")
+}
+
+/// True for names that only mean something inside a cluster.
+pub(super) fn is_of_a_cluster(name: &str) -> bool {
+    let name = without_dot(name);
+    !name.contains('.') || name.ends_with(".svc") || name.ends_with(".svc.cluster.local")
+}
+
+/// A name may end with the dot of the root.
+fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Which API token.
 
-use super::checks::{Checks, fits_into_a_url, one_line};
+use super::checks::{Checked, Checks, fits_into_a_url, one_line};
 use super::inputs::{self, Input};
-use super::{ClientId, Guid};
 use crate::text::trimmed;
 
 /// The API token, by one of its names.
@@ -10,8 +9,8 @@ use crate::text::trimmed;
 pub enum ApiTokenRef {
     /// By the name that people see, exactly as it was given.
     Name(String),
-    /// By its GUID.
-    Guid(Guid),
+    /// By its GUID, in the usual spelling.
+    Guid(String),
     /// By its client ID.
     ClientId(ClientId),
 }
@@ -23,7 +22,7 @@ const FORMS: [Input; 3] = [inputs::API_TOKEN_NAME, inputs::API_TOKEN_GUID, input
 pub(super) fn check(checks: &mut Checks<'_>) -> Option<ApiTokenRef> {
     match checks.only(&FORMS)? {
         inputs::API_TOKEN_NAME => name(checks).map(ApiTokenRef::Name),
-        inputs::API_TOKEN_GUID => checks.parsed(inputs::API_TOKEN_GUID, Guid::parse).map(ApiTokenRef::Guid),
+        inputs::API_TOKEN_GUID => checks.parsed(inputs::API_TOKEN_GUID, guid).map(ApiTokenRef::Guid),
         form => checks.parsed(form, ClientId::parse).map(ApiTokenRef::ClientId),
     }
 }
@@ -35,11 +34,92 @@ fn name(checks: &mut Checks<'_>) -> Option<String> {
     let checked =
         fits_into_a_url(name).and_then(one_line).and_then(|name| {
             let id = trimmed(name).trim_start_matches("service-account-").trim_start_matches("apikey-");
-            match Guid::parse(id) {
+            match guid(id) {
                 Ok(_) => Err("holds a GUID or a client ID: give it as API_TOKEN_GUID or API_TOKEN_CLIENT_ID"
                     .to_owned()),
                 Err(_) => Ok(name.to_owned()),
             }
         });
     checks.accept(inputs::API_TOKEN_NAME, checked)
+}
+
+/// A GUID in its usual spelling, of every one that is in use: capitals, braces, `urn:uuid:`, no hyphens.
+///
+/// # Errors
+///
+/// Says what is wrong, as the rest of a sentence that starts with the input's name.
+pub fn guid(text: &str) -> Result<String, String> {
+    let guid = uuid::Uuid::try_parse(text).map(|guid| guid.hyphenated().to_string());
+    guid.map_err(|_| {
+        "isn't a GUID, which looks like 5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11 (a name goes into API_TOKEN_NAME, a client ID into \
+         API_TOKEN_CLIENT_ID)"
+            .to_owned()
+    })
+}
+
+/// The only prefix that Atlan puts before a client ID to make it a username.
+const USERNAME_PREFIX: &str = "service-account-";
+
+/// How the client IDs of API tokens start, and those of OAuth clients.
+const API_TOKEN: &str = "apikey-";
+const OAUTH_CLIENT: &str = "oauth-client-";
+
+/// The client ID of an API token, `apikey-…`, or of an OAuth client, `oauth-client-…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientId(String);
+
+/// The name that a machine has wherever a username is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Username(String);
+
+impl ClientId {
+    /// Takes a client ID, with or without `service-account-` before it. In lower case, as the tenant
+    /// writes the usernames that are made of them.
+    pub fn parse(text: &str) -> Checked<ClientId> {
+        fits_into_a_url(text)?;
+        let text = text.to_ascii_lowercase();
+        let id = text.strip_prefix(USERNAME_PREFIX).unwrap_or(&text);
+        let rest =
+            [API_TOKEN, OAUTH_CLIENT].iter().find_map(|start| id.strip_prefix(start)).unwrap_or_default();
+        let is_usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if rest.is_empty() || !rest.chars().all(is_usual) {
+            return Err(format!(
+                "isn't a client ID, which starts with {API_TOKEN} or {OAUTH_CLIENT} (a name goes into API_TOKEN_NAME, a GUID \
+                 into API_TOKEN_GUID)"
+            ));
+        }
+        Ok(ClientId(id.to_owned()))
+    }
+
+    /// The client ID, without `service-account-`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name that it has wherever a username is expected.
+    pub fn username(&self) -> Username {
+        Username::of_client(&self.0)
+    }
+
+    /// True for an OAuth client, which isn't among the API tokens.
+    pub fn is_oauth_client(&self) -> bool {
+        self.0.starts_with(OAUTH_CLIENT)
+    }
+}
+
+impl Username {
+    /// The name of the machine with this client ID, as the tenant writes it.
+    pub fn of_client(client_id: &str) -> Username {
+        Username(format!("{USERNAME_PREFIX}{client_id}"))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True for a name that an API token or another machine has.
+    pub fn is_of_a_machine(name: &str) -> bool {
+        name.starts_with(USERNAME_PREFIX)
+    }
 }

@@ -45,7 +45,7 @@ pub(super) struct Checks<'a> {
 impl<'a> Checks<'a> {
     /// From here on, nothing secret among the inputs is shown, wherever it stands.
     pub(super) fn new(sources: &'a Sources, redactor: &'a Redactor) -> Checks<'a> {
-        let given = || sources.given.iter().map(|given| (given.input, given.text.expose_secret()));
+        let given = || sources.given.iter().map(|(input, text)| (*input, text.expose_secret()));
         for (input, text) in given() {
             jwts(text).into_iter().for_each(|jwt| redactor.hide(&text[jwt].into()));
             // One that repeats an input's name, as an unresolved variable does, would hide that name.
@@ -85,7 +85,7 @@ impl<'a> Checks<'a> {
 
     /// Text that isn't secret, as it was given: it stands for nothing else, and holds no secret.
     pub(super) fn plain(&mut self, input: Input) -> Option<&'a str> {
-        let text = self.sources.get(input)?.text.expose_secret();
+        let text = self.sources.get(input)?;
         let what = unresolved(bare(text)).map(str::to_owned).or_else(|| placeholder(bare(text)));
         if self.misplaced.contains(&input) { None } else { self.accept(input, what.map_or(Ok(text), Err)) }
     }

@@ -1,14 +1,18 @@
 //! As whom the requests are made.
 
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
 use reqwest::Url;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::address::Address;
-use super::bearer_token::{BearerFile, BearerToken};
-use super::checks::{Checks, unresolved};
+use super::checks::{Checked, Checks, unresolved};
 use super::inputs::{self, Input, Kind};
-use super::{Credentials, Impersonation, files};
-use crate::text::trimmed;
+use super::jwt::Claims;
+use super::{Credentials, Impersonation, files, paste};
+use crate::text::redact::Redactor;
+use crate::text::{self, trimmed};
 
 /// The inputs that can give a bearer token, the strongest first: the only thing whose forms may be given
 /// together, since Atlan's SDKs take them in this order.
@@ -32,7 +36,7 @@ fn bearer(checks: &mut Checks<'_>, input: Input, tenant: Option<&str>) -> Option
         let token = checks.accept(input, file.read(checks.redactor))?;
         return Some(Credentials::BearerFile { token, file });
     }
-    let text = checks.sources.get(input)?.text.expose_secret();
+    let text = checks.sources.get(input)?;
     let token = checks.accept(input, BearerToken::parse(text, tenant, checks.redactor))?;
     Some(Credentials::Bearer(token))
 }
@@ -70,10 +74,76 @@ fn secret(checks: &mut Checks<'_>, forms: &[Input; 2]) -> Option<SecretString> {
     let input = checks.only(forms)?;
     let text = match input.kind {
         Kind::Read => files::read(checks.text(input)?.as_ref()),
-        _ => Ok(checks.sources.get(input)?.text.expose_secret().to_owned()),
+        _ => Ok(checks.sources.get(input)?.to_owned()),
     };
     let text = text.and_then(|text| unresolved(trimmed(&text)).map_or(Ok(text), |what| Err(what.to_owned())));
     let secret = SecretString::from(checks.accept(input, text)?.trim_matches(['\r', '\n']));
     checks.redactor.hide(&secret);
     Some(secret)
+}
+
+/// A bearer token that can be sent: printable ASCII, without the word `Bearer`.
+#[derive(Debug)]
+pub struct BearerToken {
+    secret: SecretString,
+    username: Option<String>,
+    /// When it expires, in seconds since 1970.
+    exp: Option<f64>,
+}
+
+impl BearerToken {
+    /// Finds the one token in what a person pasted, and hides it. If that tells where it was sent, that must
+    /// have been the `tenant`'s host.
+    pub(super) fn parse(text: &str, tenant: Option<&str>, redactor: &Redactor) -> Checked<BearerToken> {
+        let token = paste::token_in(text)?;
+        let Claims { exp, preferred_username, .. } = Claims::of(&token)?;
+        tenant.map_or(Ok(()), |tenant| paste::refuse_other_hosts(text, tenant))?;
+        let (secret, username) = (token.into(), preferred_username.map(|name| text::bounded(&name, 100)));
+        redactor.hide(&secret);
+        Ok(BearerToken { secret, username, exp })
+    }
+
+    /// The token itself.
+    pub fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    /// Whose token it says it is, printable.
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
+    /// For how long its own `exp` has passed, by this machine's clock.
+    pub fn expired_since(&self) -> Option<Duration> {
+        // A clock before 1970 tells nothing: then the tenant decides.
+        let now = SystemTime::UNIX_EPOCH.elapsed().ok()?;
+        now.checked_sub(Duration::try_from_secs_f64(self.exp?).ok()?)
+    }
+}
+
+/// A file with a bearer token, which may hold a newer one later.
+#[derive(Clone, Debug)]
+pub struct BearerFile {
+    pub(super) path: PathBuf,
+    /// The host that the token is for.
+    pub(super) tenant: Option<String>,
+}
+
+impl BearerFile {
+    /// The token that the file holds now.
+    pub(super) fn read(&self, redactor: &Redactor) -> Checked<BearerToken> {
+        BearerToken::parse(&files::read(&self.path)?, self.tenant.as_deref(), redactor)
+    }
+
+    /// The same once more, known to `redactor`, unless it is a pipe: nobody may be at its other end any more.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, as the rest of a sentence that starts with the input's name.
+    pub fn reread(&self, redactor: &Redactor) -> Result<BearerToken, String> {
+        match self.path.is_file() {
+            true => self.read(redactor),
+            false => Err("names what isn't a file that could be read once more".to_owned()),
+        }
+    }
 }

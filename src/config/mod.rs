@@ -4,38 +4,29 @@
 mod address;
 mod agent;
 mod api_token;
-mod bearer_token;
 mod checks;
-mod client_id;
 mod credentials;
 mod files;
-mod guid;
-mod host;
 pub mod inputs;
 mod jwt;
-mod log;
 mod output;
 mod paste;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
-mod qualified_name;
 mod sources;
 mod surroundings;
 mod target;
 
-pub use address::Services;
+pub use address::{Services, is_localhost, is_this_machine};
 pub use agent::Agent;
-pub use api_token::ApiTokenRef;
-pub use bearer_token::{BearerFile, BearerToken};
+pub use api_token::{ApiTokenRef, ClientId, Username, guid};
 pub use checks::switch;
-pub use client_id::{ClientId, Username};
-pub use guid::Guid;
-pub use host::{is_localhost, is_this_machine};
+pub use credentials::{BearerFile, BearerToken};
 pub(crate) use jwt::Claims;
-pub use log::{LogFormat, LogSettings};
-pub use output::{Output, OutputFormat};
-pub use qualified_name::QualifiedName;
+pub use output::{LogFormat, LogSettings, Output, OutputFormat};
 pub use surroundings::{Surroundings, Variable};
+#[cfg(any(test, fuzzing))]
+pub use target::QualifiedName;
 pub use target::{Kind as AssetKind, Role, Target};
 
 use std::ffi::OsString;

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use reqwest::Url;
 
+use super::api_token::guid;
 use super::checks::{Checked, unresolved};
-use super::{ClientId, Guid, jwt};
+use super::{ClientId, jwt};
 use crate::text::jwt::jwts;
 use crate::text::{bare, quoted};
 
@@ -56,15 +57,10 @@ pub(super) fn token_in(text: &str) -> Checked<String> {
         (Some(token), 1) => token,
         (_, many) => return Err(format!("holds {many} different tokens: leave only the right one")),
     };
-    if Guid::parse(token).is_ok() || ClientId::parse(token).is_ok() {
-        return Err("holds a GUID or a client ID, not a bearer token".to_owned());
-    }
-    if token.len() > LONGEST {
-        return Err(NO_TOKEN.to_owned());
-    }
-    // Of `eyJ` and of `Bearer`, as a Kubernetes Secret shows them.
-    if ["ZXlK", "QmVhcmVy"].iter().any(|start| token.starts_with(start)) {
-        return Err("holds a token in base64: decode it first (base64 --decode)".to_owned());
+    // The base64 of `eyJ` and of `Bearer` is what a Kubernetes Secret shows.
+    let is_in_base64 = ["ZXlK", "QmVhcmVy"].iter().any(|start| token.starts_with(start));
+    if is_in_base64 || token.len() > LONGEST || guid(token).is_ok() || ClientId::parse(token).is_ok() {
+        return Err("holds a GUID, a client ID or something in base64, not a bearer token".to_owned());
     }
     Ok(token.to_owned())
 }

@@ -3,9 +3,8 @@
 
 use std::ffi::OsString;
 
-use super::bearer_token::BearerToken;
 use super::inputs::{self, Kind};
-use super::{ApiTokenRef, Config, Flags, read};
+use super::{ApiTokenRef, BearerToken, Config, Flags, read};
 use crate::error::ErrorKind;
 use crate::text::is_unprintable;
 use crate::text::redact::Redactor;
@@ -51,7 +50,7 @@ fn is_valid(config: &Config) {
     is_text(config.job.target.qualified_name.as_str());
     match &config.job.api_token {
         ApiTokenRef::Name(name) => is_text(name),
-        ApiTokenRef::Guid(guid) => is_text(guid.as_str()),
+        ApiTokenRef::Guid(guid) => is_text(guid),
         ApiTokenRef::ClientId(client_id) => is_text(client_id.as_str()),
     }
     let access = &config.access;

@@ -15,18 +15,11 @@ use super::inputs::{self, Input};
 use super::{checks, files};
 use crate::text::bare;
 
-/// One input as one source gives it.
-pub(super) struct Given {
-    pub(super) input: Input,
-    /// Secret until it is known what it is for.
-    pub(super) text: SecretString,
-}
-
 /// What all sources give.
 #[derive(Default)]
 pub(super) struct Sources {
-    /// The strongest first.
-    pub(super) given: Vec<Given>,
+    /// The strongest first. Each is secret until it is known what it is for.
+    pub(super) given: Vec<(Input, SecretString)>,
     /// The file, if there is one; `-` is standard input.
     pub(super) config_file: Option<PathBuf>,
     /// Sources that couldn't be read. What could be is there all the same, so that the report still
@@ -41,7 +34,7 @@ impl Sources {
     pub(super) fn read(environment: &[(OsString, OsString)], flag: Option<PathBuf>) -> Sources {
         let mut sources = Sources::default();
         sources.take_environment(environment);
-        let text_of = |input| sources.get(input).map(|given| bare(given.text.expose_secret()).to_owned());
+        let text_of = |input| sources.get(input).map(|text| bare(text).to_owned());
         let (nested, named) = (text_of(inputs::NESTED_CONFIG), text_of(inputs::CONFIG_FILE));
         if let Some(nested) = nested {
             sources.take_json(inputs::NESTED_CONFIG.name, &nested);
@@ -59,8 +52,8 @@ impl Sources {
     }
 
     /// What the strongest source gives that gives anything for `input`.
-    pub(super) fn get(&self, input: Input) -> Option<&Given> {
-        self.given.iter().find(|given| given.input == input)
+    pub(super) fn get(&self, input: Input) -> Option<&str> {
+        self.given.iter().find(|(given, _)| *given == input).map(|(_, text)| text.expose_secret())
     }
 
     /// Variables of other names aren't ours.
@@ -107,13 +100,13 @@ impl Sources {
             if is_nothing(&text) {
                 continue;
             }
-            if self.given[first..].iter().any(|given| given.input == input) {
+            if self.given[first..].iter().any(|(given, _)| *given == input) {
                 self.wrong.push(format!("{} is given twice in {source}", input.name));
             }
             if first > 0 && [inputs::NESTED_CONFIG, inputs::CONFIG_FILE].contains(&input) {
                 self.wrong.push(format!("{source} can't hold {} itself", input.name));
             }
-            self.given.push(Given { input, text: text.into() });
+            self.given.push((input, text.into()));
         }
     }
 }

@@ -2,7 +2,6 @@
 //! elsewhere. They are only made clean here; `http` understands them.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
@@ -31,10 +30,6 @@ pub struct Surroundings {
     pub all_proxy: Option<Variable>,
     /// `NO_PROXY`
     pub no_proxy: Option<Variable>,
-    /// `SSL_CERT_FILE`
-    pub ssl_cert_file: Option<PathBuf>,
-    /// `SSL_CERT_DIR`
-    pub ssl_cert_dir: Option<PathBuf>,
     /// True inside a Kubernetes cluster.
     pub in_cluster: bool,
 }
@@ -55,8 +50,6 @@ impl Surroundings {
             http_proxy: either(["HTTP_PROXY", "http_proxy"]),
             all_proxy: either(["ALL_PROXY", "all_proxy"]),
             no_proxy: either(["NO_PROXY", "no_proxy"]),
-            ssl_cert_file: clean(environment, "SSL_CERT_FILE").map(PathBuf::from),
-            ssl_cert_dir: clean(environment, "SSL_CERT_DIR").map(PathBuf::from),
             in_cluster: clean(environment, "KUBERNETES_SERVICE_HOST").is_some(),
         }
     }
@@ -106,8 +99,6 @@ mod tests {
                 ("http_proxy", "http://lower:1"),
                 ("NO_PROXY", "a"),
                 ("no_proxy", "b"),
-                ("SSL_CERT_FILE", " '/ca.pem'\n"),
-                ("SSL_CERT_DIR", "\"\""),
                 ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
             ],
             &redactor,
@@ -118,8 +109,7 @@ mod tests {
         assert_eq!(shown(&found.https_proxy), Some(("https_proxy", "http://proxy:3128".to_owned())));
         assert_eq!(shown(&found.http_proxy), Some(("http_proxy", "http://lower:1".to_owned())));
         assert_eq!(shown(&found.no_proxy), Some(("NO_PROXY", "a".to_owned())));
-        assert_eq!(found.ssl_cert_file, Some("/ca.pem".into()));
-        assert!(found.ssl_cert_dir.is_none() && found.in_cluster);
+        assert!(found.all_proxy.is_none() && found.in_cluster);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! What the token gets a right to, and which right.
 
-use serde::Serialize;
+use std::time::{Duration, SystemTime};
 
-use super::QualifiedName;
-use super::checks::{Checks, word};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::checks::{Checked, Checks, fits_into_a_url, one_line, word};
 use super::inputs::{self, Input};
 use crate::error::ErrorKind;
+use crate::text::{bare, quoted};
 
 /// An asset, and the right to it that the token gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,4 +136,80 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
     let name = checks.plain(form)?;
     let qualified_name = checks.accept(form, QualifiedName::parse(name))?;
     Some(Target { role: Role::ConnectionAdmin, qualified_name })
+}
+
+/// A qualified name, in parts with `/` between: three of a connection, four of a query collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QualifiedName(String);
+
+impl QualifiedName {
+    /// Takes the name of a connection, such as `default/snowflake/1700000000`: bare, as a JSON array
+    /// with that one string, or in the JSON object of the connection, as Atlan's pickers make them. The
+    /// workflow template's mutex knows the same forms.
+    pub fn parse(text: &str) -> Checked<QualifiedName> {
+        const EXPECTED: &str = "a connection's qualified name has three parts, as in default/snowflake/1700000000 (a query \
+                                collection's belongs into COLLECTION_QUALIFIED_NAME)";
+        let text = bare(text);
+        if !text.starts_with(['[', '{']) {
+            return in_parts(text, 3, EXPECTED);
+        }
+        let json = serde_json::from_str(text).unwrap_or_default();
+        let name = name_in(&json)
+            .ok_or("holds JSON that isn't an array with one name, nor Atlan's connection object")?;
+        in_parts(bare(name), 3, EXPECTED)
+    }
+
+    /// Takes the name of a query collection.
+    pub fn of_collection(text: &str) -> Checked<QualifiedName> {
+        const EXPECTED: &str = "a query collection's qualified name has four parts, as in \
+                                default/collection/jdoe/5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11";
+        in_parts(bare(text), 4, EXPECTED)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// When the connection was made, if the end of its name tells: Atlan puts the seconds since
+    /// 1970 there.
+    pub fn made_at(&self) -> Option<SystemTime> {
+        /// From 2015, before there was Atlan, to 2100.
+        const PLAUSIBLE: std::ops::Range<u64> = 1_420_070_400..4_102_444_800;
+        let seconds = self.0.rsplit('/').next()?.parse().ok()?;
+        PLAUSIBLE.contains(&seconds).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+    }
+}
+
+/// The only name in an array, or the one in an object that is a connection.
+fn name_in(json: &Value) -> Option<&str> {
+    match json {
+        Value::Array(names) => names.first().filter(|_| names.len() == 1).and_then(name_in),
+        Value::Object(connection) => connection.get("attributes")?.get("qualifiedName")?.as_str(),
+        other => other.as_str(),
+    }
+}
+
+/// Nothing else is asked of a name: real ones have blanks, brackets and other letters in them.
+fn in_parts(text: &str, parts: usize, expected: &str) -> Checked<QualifiedName> {
+    let text = fits_into_a_url(text).and_then(one_line)?;
+    if text.split('/').count() != parts || text.split('/').any(|part| part.trim().is_empty()) {
+        return Err(format!("holds {}, and {expected}", quoted(text)));
+    }
+    Ok(QualifiedName(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_name_tells_when_the_connection_was_made() {
+        let made_at = |name: &str| QualifiedName::parse(name).unwrap().made_at();
+        let made = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        assert_eq!(made_at("default/snowflake/1700000000"), Some(made));
+        for other in ["default/x/1", "default/x/production", "default/x/1700000000000"] {
+            assert_eq!(made_at(other), None, "{other}");
+        }
+    }
 }
