@@ -1,6 +1,7 @@
 //! The one rule for trying again: whether the same request is made once more, when, and for how long.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff};
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::explain::is_no_such_entity;
-use crate::budget::Budget;
+use crate::budget::{Budget, Over};
 use crate::error::ErrorKind;
 use crate::http::{CallError, Fault, Service, pauses};
 
@@ -85,27 +86,6 @@ impl Because {
     }
 }
 
-/// A pause before the same request is made again.
-#[derive(Debug)]
-pub(super) struct Pause {
-    pub(super) length: Duration,
-    /// How much longer it is tried.
-    left: Duration,
-    because: Because,
-    is_first: bool,
-}
-
-impl Pause {
-    /// Says what went wrong: once for each reason, with how long it is tried again.
-    pub(super) fn log(&self, what: &str, budget: &Budget) {
-        let (means, seconds) = (self.because.means(), self.left.min(budget.left()).as_secs_f64());
-        match self.is_first {
-            true => warn!("{what}{means}; trying again for up to {seconds:.0} s"),
-            false => debug!("{what}; trying again"),
-        }
-    }
-}
-
 /// How often, and since when, one request has been tried again.
 pub(super) struct Again {
     started: Instant,
@@ -125,24 +105,42 @@ impl Again {
         &mut self,
         error: &CallError,
         right_is_young_until: Option<Instant>,
-    ) -> Option<Pause> {
+        budget: &Budget,
+    ) -> Option<Duration> {
         let asked = error.refusal().and_then(|refusal| refusal.retry_after);
-        self.pause(Because::of(error, right_is_young_until)?, asked)
+        self.pause(Because::of(error, right_is_young_until)?, error, asked.unwrap_or_default(), budget)
     }
 
-    /// The same for this reason, if a server asked for so long a pause.
-    pub(super) fn pause(&mut self, because: Because, asked: Option<Duration>) -> Option<Pause> {
+    /// The pause after `what` went wrong, at least as long as it was `asked` for. Says once for each
+    /// reason for how long it is tried again.
+    pub(super) fn pause(
+        &mut self,
+        because: Because,
+        what: impl Display,
+        asked: Duration,
+        budget: &Budget,
+    ) -> Option<Duration> {
         let (since, times) = self.seen.entry(because).or_insert((Instant::now(), 0));
         *times += 1;
-        let (left, is_first) = (because.left(*since, *times), *times == 1);
-        let length = match because {
+        let left = because.left(*since, *times);
+        let pause = match because {
             Because::TooOld => Duration::ZERO,
             Because::NotThere | Because::UserUnknown => Duration::from_secs(1),
             Because::YoungRight(_) => Duration::from_millis(2500),
-            _ => self.pauses.next().unwrap_or_default().max(asked.unwrap_or_default()),
+            _ => self.pauses.next().unwrap_or_default().max(asked),
         };
+        if left.is_zero() {
+            return None;
+        }
         // The last try is made when the time is up.
-        (!left.is_zero()).then(|| Pause { length: length.min(left), left, because, is_first })
+        let pause = pause.min(left);
+        let seconds = left.min(budget.left()).as_secs_f64();
+        match *times {
+            _ if budget.allows(pause).is_err() => {}
+            1 => warn!("{what}{}; trying again for up to {seconds:.0} s", because.means()),
+            _ => debug!("{what}; trying again"),
+        }
+        Some(pause)
     }
 
     /// Pauses after `error`, before the same request is made again.
@@ -157,10 +155,11 @@ impl Again {
         budget: &Budget,
     ) -> Result<(), CallError> {
         let Some(pause) = pause else { return Err(self.given_up(error)) };
-        if let Err(over) = budget.pause(pause).await {
-            return Err(self.given_up(error.or_stopped(over)));
+        match budget.pause(pause).await {
+            Ok(()) => self.before = Some(error),
+            Err(Over::Deadline) => return Err(self.given_up(error)),
+            Err(stopped) => return Err(CallError { fault: Fault::Ended(stopped), ..error }),
         }
-        self.before = Some(error);
         Ok(())
     }
 
@@ -290,6 +289,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_reason_has_its_time() {
+        let budget = Budget::new(Instant::now() + Duration::from_secs(3600), Default::default());
         for (because, least, most) in [
             (Because::YoungRight(Instant::now() + Duration::from_secs(60)), 60, 60),
             (Because::NotThere, 5, 5),
@@ -298,27 +298,27 @@ mod tests {
             (Because::Redirected, 0, 5),
         ] {
             let (started, mut again) = (Instant::now(), Again::new());
-            while let Some(pause) = again.pause(because, None) {
-                tokio::time::sleep(pause.length).await;
+            while let Some(pause) = again.pause(because, "", Duration::ZERO, &budget) {
+                tokio::time::sleep(pause).await;
             }
             let seconds = started.elapsed().as_secs();
             assert!((least..=most).contains(&seconds), "{because:?}: {seconds} s");
         }
         let mut again = Again::new();
-        assert!(again.pause(Because::TooOld, None).unwrap().length.is_zero());
+        assert_eq!(again.pause(Because::TooOld, "", Duration::ZERO, &budget), Some(Duration::ZERO));
         let asked = Duration::from_secs(7);
-        assert_eq!(again.pause(Because::Passes, Some(asked)).unwrap().length, asked);
+        assert_eq!(again.pause(Because::Passes, "", asked, &budget), Some(asked));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_went_wrong_before_says_more_than_the_deadline() {
         let of = |fault| error(Service::Atlas, "GET", fault);
         let budget = Budget::new(Instant::now() + Duration::from_secs(10), Default::default());
-        let late = || of(Fault::Ended(crate::budget::Over::Deadline));
+        let late = || of(Fault::Ended(Over::Deadline));
         let mut again = Again::new();
         assert!(again.the_real_reason(late()).is_ok(), "nothing went wrong before");
         let cached = of(Fault::Cached(7));
-        let pause = again.after(&cached, None).map(|pause| pause.length);
+        let pause = again.after(&cached, None, &budget);
         again.wait(pause, cached, &budget).await.unwrap();
         let told = again.the_real_reason(late()).unwrap_err();
         assert!(matches!(told.fault, Fault::Cached(7)) && told.tried_for.is_some(), "{told}");

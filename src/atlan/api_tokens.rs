@@ -157,11 +157,13 @@ impl Tenant {
         let mut again = Again::new();
         loop {
             let found = self.api_keys(wanted, budget).await?;
-            let is_missing = found.tokens.is_empty() && !found.is_cut;
-            let pause = is_missing.then(|| again.pause(Because::NotThere, None)).flatten();
+            if !found.tokens.is_empty() || found.is_cut {
+                return Ok(found);
+            }
+            let what = "the tenant has no such API token";
+            let pause = again.pause(Because::NotThere, what, Duration::ZERO, budget);
             let Some(pause) = pause else { return Ok(found) };
-            pause.log("the tenant has no such API token", budget);
-            match budget.pause(pause.length).await {
+            match budget.pause(pause).await {
                 Ok(()) => {}
                 Err(Over::Deadline) => return Ok(found),
                 Err(over) => {

@@ -187,10 +187,7 @@ impl Tenant {
             Ok(Some(pause)) => Some(pause),
             Ok(None) => {
                 let young_until = self.right_is_young_until();
-                self.writes.after(&error, young_until).map(|pause| {
-                    pause.log(&error.to_string(), budget);
-                    pause.length
-                })
+                self.writes.after(&error, young_until, budget)
             }
         };
         let may_have_been_carried_out = error.may_have_been_carried_out();

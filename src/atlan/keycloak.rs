@@ -90,9 +90,8 @@ async fn ask(
             Ok(answer) => break answer,
             Err(error) => again.the_real_reason(error)?,
         };
-        let pause = again.after(&error, None);
-        pause.iter().for_each(|pause| pause.log(&error.to_string(), budget));
-        again.wait(pause.map(|pause| pause.length), error, budget).await?;
+        let pause = again.after(&error, None, budget);
+        again.wait(pause, error, budget).await?;
     };
     let token = http.parse::<TokenAnswer>(&answer)?.access_token;
     redactor.hide(&token);

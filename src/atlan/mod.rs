@@ -85,10 +85,7 @@ impl Tenant {
             };
             let pause = match self.renew_after(&error, budget).await? {
                 Some(pause) => Some(pause),
-                None => again.after(&error, self.right_is_young_until()).map(|pause| {
-                    pause.log(&error.to_string(), budget);
-                    pause.length
-                }),
+                None => again.after(&error, self.right_is_young_until(), budget),
             };
             again.wait(pause, error, budget).await?;
         }

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff};
 use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
@@ -11,12 +10,15 @@ use super::{explain, keycloak};
 use crate::budget::Budget;
 use crate::config::{BearerFile, BearerToken, Credentials, Impersonation};
 use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{self, CallError, Http, pauses};
+use crate::http::{self, CallError, Http};
 use crate::text::redact::Redactor;
 
 /// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
 /// with a second in between.
 const TRIES_OF_A_FRESH_TOKEN: u32 = 3;
+
+/// Tokens that are good for reading, and never for writing, aren't asked for without end.
+const MOST_RENEWALS: u32 = 10;
 
 /// A file is read in milliseconds.
 const TIME_FOR_THE_FILE: Duration = Duration::from_secs(2);
@@ -29,8 +31,8 @@ pub(super) struct Session {
     source: Source,
     /// How often the token was refused since it was new; none once it has worked.
     refused: Option<u32>,
-    /// The pauses before further renewals, once there was one.
-    renewals: Option<ExponentialBackoff>,
+    /// How often there was a new one.
+    renewed: u32,
     redactor: Redactor,
 }
 
@@ -74,7 +76,7 @@ impl Session {
 
     fn new(bearer: HeaderValue, source: Source, redactor: &Redactor) -> Session {
         let redactor = redactor.clone();
-        Session { bearer, username: None, source, refused: None, renewals: None, redactor }
+        Session { bearer, username: None, source, refused: None, renewed: 0, redactor }
     }
 
     fn note_what_it_says(&mut self, token: &BearerToken) {
@@ -151,13 +153,10 @@ impl Session {
             self.refused = Some(times + 1);
             return Ok(again.then_some(Duration::from_secs(1)));
         }
-        // Those that are good for reading, and never for writing, are no reason to hurry.
-        if let Some(pause) = self.renewals.as_mut().and_then(Iterator::next)
-            && budget.pause(pause).await.is_err()
-        {
+        if self.renewed == MOST_RENEWALS {
             return Ok(None);
         }
-        self.renewals.get_or_insert_with(|| pauses().build());
+        self.renewed += 1;
         warn!("the bearer token isn't accepted any more; getting a new one of the user");
         let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
         (self.bearer, self.username, self.refused) = (minted.bearer, minted.username, Some(0));

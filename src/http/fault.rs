@@ -185,35 +185,23 @@ impl CallError {
     pub(crate) fn may_have_been_carried_out(&self) -> bool {
         self.sent && !self.refusal().is_some_and(Refusal::was_not_carried_out)
     }
-
-    /// The same error; if a signal came while it was waited for another try, that one.
-    pub(crate) fn or_stopped(self, over: Over) -> CallError {
-        match over {
-            Over::Stopped(_) => CallError { fault: Fault::Ended(over), ..self },
-            Over::Deadline => self,
-        }
-    }
 }
 
 /// True for a challenge like `Bearer realm="…"`. The name of a scheme may be in capitals or not.
 fn asks_for_a_bearer_token(challenge: &HeaderValue) -> bool {
-    const SCHEME: &[u8] = b"bearer";
-    let start = challenge.as_bytes().trim_ascii_start().get(..SCHEME.len());
-    start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME))
+    let scheme = challenge.as_bytes().trim_ascii_start().get(..6);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
 }
 
 /// `Retry-After`, in seconds or as a date, which is by the server's clock. Whatever is longer than any
 /// run is cut to that.
 fn retry_after(value: &str, now: Option<SystemTime>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(86_400);
-    let asked = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let then = httpdate::parse_http_date(value).ok()?;
-            then.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default()
-        }
-    };
-    Some(asked.min(LONGEST))
+    let seconds = value.parse().map(Duration::from_secs).ok();
+    let until_then = |then: SystemTime| then.duration_since(now.unwrap_or_else(SystemTime::now));
+    let asked =
+        seconds.or_else(|| Some(until_then(httpdate::parse_http_date(value).ok()?).unwrap_or_default()));
+    asked.map(|asked| asked.min(LONGEST))
 }
 
 /// The server's clock, by its `Date` header.

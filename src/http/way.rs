@@ -2,15 +2,16 @@
 //! are only the rules without which they would be unsafe, or silent.
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Uri;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 use reqwest::{ClientBuilder, NoProxy, Url};
 use rustls::{ClientConfig, RootCertStore};
 use secrecy::ExposeSecret;
+use tokio::task::spawn_blocking;
 use tracing::warn;
 
 use crate::budget::{Budget, Over};
@@ -21,11 +22,6 @@ use crate::text::redact::Redactor;
 
 /// Reading the CA certificates takes milliseconds, unless one is a pipe that nobody writes to.
 const TIME_FOR_CERTIFICATES: Duration = Duration::from_secs(10);
-
-const LOOPBACK: [SocketAddr; 2] = [
-    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-    SocketAddr::new(std::net::IpAddr::V6(Ipv6Addr::LOCALHOST), 0),
-];
 
 /// Makes `client` go the way that the variables around the program want. Answers the proxy, too, if
 /// there is one.
@@ -49,12 +45,13 @@ pub(super) async fn lead(
         Failure::new(ErrorKind::InvalidInput, Step::Configure, message, hint)
     })?;
     let ends = || targets.iter().copied().chain(proxy.as_ref().map(|proxy| &proxy.url));
-    let needs_tls = ends().any(|url| url.scheme() == "https");
-    let tls = trusted(needs_tls, redactor, budget).await?;
+    let tls = tls(ends().any(|url| url.scheme() == "https"), redactor, budget).await?;
     let mut client = client.no_proxy().tls_backend_preconfigured(tls).connect_timeout(access.connect_timeout);
     // What goes there without encryption relies on it, so no name service is asked (RFC 6761).
+    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+    let loopback = loopback.map(|ip| SocketAddr::new(ip, 0));
     for name in ends().filter_map(Url::host_str).filter(|name| is_localhost(name)) {
-        client = client.resolve_to_addrs(name, &LOOPBACK);
+        client = client.resolve_to_addrs(name, &loopback);
     }
     Ok((proxy.iter().fold(client, |client, proxy| client.proxy(proxy.rule())), proxy))
 }
@@ -78,49 +75,42 @@ impl Proxy {
         redactor: &Redactor,
     ) -> Result<Option<Proxy>, String> {
         let is_https = targets.iter().any(|target| target.scheme() == "https");
-        let Some(named) = named_for(is_https, surroundings) else { return Ok(None) };
+        let Some(&Variable { name: variable, ref value }) = named_for(is_https, surroundings) else {
+            return Ok(None);
+        };
         let list =
             surroundings.no_proxy.as_ref().map(|list| in_the_librarys_form(list.value.expose_secret()));
         let no_proxy = list.unwrap_or_default();
         let matcher = |proxy: &str| Matcher::builder().all(proxy).no(&no_proxy).build();
-        let is_used = |matcher: &Matcher| targets.iter().any(|target| intercepts(matcher, target));
-        if !is_used(&matcher("http://any.example")) {
+        let used = |matcher: &Matcher| targets.iter().find_map(|target| intercept(matcher, target));
+        if used(&matcher("http://any.example")).is_none() {
             return Ok(None);
         }
-        let variable = named.name;
-        let url = address(named.value.expose_secret()).filter(|url| is_used(&matcher(url.as_str())));
-        match url.filter(|url| is_https || url.host().is_some_and(|host| is_this_machine(&host))) {
-            Some(url) => {
-                let proxy = Proxy { matcher: matcher(url.as_str()), url, variable, no_proxy };
-                proxy.hide_what_it_gets(targets, redactor);
-                Ok(Some(proxy))
-            }
-            None if is_https => Err(format!(
+        let may_be = |url: &Url| is_https || url.host().is_some_and(|host| is_this_machine(&host));
+        let url = address(value.expose_secret()).filter(may_be);
+        let known = url.and_then(|url| Some((used(&matcher(url.as_str()))?, url)));
+        if let Some((how, url)) = known {
+            // The password is known as a secret already, but not as it is sent.
+            let sent = how.basic_auth().and_then(|header| header.to_str().ok()?.strip_prefix("Basic "));
+            sent.iter().for_each(|sent| redactor.hide(&(*sent).into()));
+            return Ok(Some(Proxy { matcher: matcher(url.as_str()), url, variable, no_proxy }));
+        }
+        if is_https {
+            return Err(format!(
                 "{variable} isn't the address of an HTTP proxy, as in http://proxy.example:3128 (special characters in \
                  a password are percent-encoded)"
-            )),
-            None => {
-                warn!(
-                    "{variable} isn't used: a proxy that isn't on this machine could read what goes to http:// \
-                     addresses, so these are asked directly"
-                );
-                Ok(None)
-            }
+            ));
         }
-    }
-
-    /// The password is known as a secret already, but not as it is sent.
-    fn hide_what_it_gets(&self, targets: &[&Url], redactor: &Redactor) {
-        let uris = targets.iter().filter_map(|target| target.as_str().parse::<Uri>().ok());
-        for proxy in uris.filter_map(|uri| self.matcher.intercept(&uri)) {
-            let sent = proxy.basic_auth().and_then(|header| header.to_str().ok()?.strip_prefix("Basic "));
-            sent.iter().for_each(|sent| redactor.hide(&(*sent).into()));
-        }
+        warn!(
+            "{variable} isn't used: a proxy that isn't on this machine could read what goes to http:// addresses, so \
+             these are asked directly"
+        );
+        Ok(None)
     }
 
     /// True if a request to `url` goes through it.
     pub(super) fn is_used_for(&self, url: &Url) -> bool {
-        intercepts(&self.matcher, url)
+        intercept(&self.matcher, url).is_some()
     }
 
     #[allow(clippy::expect_used, reason = "only what isn't a URL is refused")]
@@ -148,8 +138,8 @@ fn named_for(is_https: bool, surroundings: &Surroundings) -> Option<&Variable> {
     own.as_ref().or(surroundings.all_proxy.as_ref())
 }
 
-fn intercepts(matcher: &Matcher, url: &Url) -> bool {
-    url.as_str().parse::<Uri>().is_ok_and(|uri| matcher.intercept(&uri).is_some())
+fn intercept(matcher: &Matcher, url: &Url) -> Option<Intercept> {
+    matcher.intercept(&url.as_str().parse::<Uri>().ok()?)
 }
 
 /// Understands `http://user:password@host:port`, all but the host being optional.
@@ -178,28 +168,28 @@ fn in_the_librarys_form(list: &str) -> String {
 
 /// TLS 1.2 and 1.3, with certificates of those CAs that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or
 /// else of those of the machine. They are read only if TLS is `needed`. Nothing switches verification off.
-async fn trusted(needed: bool, redactor: &Redactor, budget: &Budget) -> Result<ClientConfig, Failure> {
-    let loaded = match needed {
-        true => budget.limit(TIME_FOR_CERTIFICATES, tokio::task::spawn_blocking(roots)).await,
-        false => Ok(Some(Ok(Ok(RootCertStore::empty())))),
+async fn tls(needed: bool, redactor: &Redactor, budget: &Budget) -> Result<ClientConfig, Failure> {
+    let made = match needed {
+        true => budget.limit(TIME_FOR_CERTIFICATES, spawn_blocking(|| trusting(roots()?))).await,
+        false => Ok(Some(Ok(trusting(RootCertStore::empty())))),
     };
-    let roots = match loaded {
-        Ok(Some(Ok(roots))) => roots,
+    let made = match made {
+        Ok(Some(Ok(made))) => made,
         Err(Over::Stopped(signal)) => return Err(signal.failure(Step::Configure)),
         _ => Err("they couldn't be read in time".to_owned()),
     };
-    let tls = roots.and_then(|roots| {
-        let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-        let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-        Ok(builder.with_root_certificates(roots).with_no_client_auth())
-    });
-    tls.map_err(|why| {
-        let why = text::bounded(&redactor.clean_foreign(&why), 300);
-        let message = format!("no CA certificates to trust: {why}");
+    made.map_err(|why| {
+        let message = format!("no CA certificates to trust: {}", redactor.clean_foreign(&why));
         let hint =
             "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
-        Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, message, hint)
+        Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, text::bounded(&message, 300), hint)
     })
+}
+
+fn trusting(roots: RootCertStore) -> Result<ClientConfig, String> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
+    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// The certificates to trust: at least one.

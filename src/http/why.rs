@@ -23,10 +23,10 @@ const MEANT: [(&str, &str); 5] = [
 
 /// Why there is no answer, and what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[error("{what}")]
 pub(crate) struct Broken {
     pub(crate) kind: ErrorKind,
-    pub(crate) message: String,
+    what: String,
     pub(crate) hint: String,
     /// True if there is no connection, and nothing was ever answered: the address may be wrong.
     pub(crate) is_unreached: bool,
@@ -40,27 +40,28 @@ impl Http {
         if let Some(proxy) = proxy.filter(|_| words.contains("proxy authorization required")) {
             return password_wanted(proxy);
         }
-        let host = place(url);
-        let host = proxy.map_or_else(|| host.clone(), |proxy| format!("{host} through {proxy}"));
+        let host = match proxy {
+            Some(proxy) => format!("{} through {proxy}", place(url)),
+            None => place(url),
+        };
         let meant = MEANT.iter().find(|(said, _)| words.contains(said)).map(|(_, meant)| *meant);
         let says = meant.unwrap_or(&words);
         let is_distrust = |error: &rustls::Error| matches!(error, rustls::Error::InvalidCertificate(_));
-        let (kind, message, hint) = if find(error).is_some_and(is_distrust) {
-            let message = format!("the certificate of {host} can't be trusted: {says}");
-            (ErrorKind::UntrustedCertificate, message, UNTRUSTED)
+        let (kind, what, hint) = if find(error).is_some_and(is_distrust) {
+            let what = format!("the certificate of {host} can't be trusted: {says}");
+            (ErrorKind::UntrustedCertificate, what, UNTRUSTED)
         } else if error.is_connect() && error.is_timeout() {
             let limit = self.connect_timeout.as_secs_f64();
-            let message =
-                format!("can't connect to {host}: no connection within {limit} s (CONNECT_TIMEOUT_SECONDS)");
-            (ErrorKind::Unavailable, message, UNREACHED)
+            let says = format!("no connection within {limit} s (CONNECT_TIMEOUT_SECONDS)");
+            (ErrorKind::Unavailable, format!("can't connect to {host}: {says}"), UNREACHED)
         } else if error.is_connect() {
             (ErrorKind::Unavailable, format!("can't connect to {host}: {says}"), UNREACHED)
         } else if find(error).is_some_and(hyper::Error::is_parse) {
-            let message = format!("what answers at {host} doesn't speak HTTP as it should: {says}");
-            (ErrorKind::UnexpectedResponse, message, UNREACHED)
+            let what = format!("what answers at {host} doesn't speak HTTP as it should: {says}");
+            (ErrorKind::UnexpectedResponse, what, UNREACHED)
         } else {
-            let message = format!("the connection to {host} broke before the whole answer was there: {says}");
-            (ErrorKind::Unavailable, message, LOST)
+            let what = format!("the connection to {host} broke before the whole answer was there: {says}");
+            (ErrorKind::Unavailable, what, LOST)
         };
         let hint = match proxy {
             Some(proxy) if kind != ErrorKind::UntrustedCertificate => format!(
@@ -73,12 +74,8 @@ impl Http {
             }
             _ => hint.to_owned(),
         };
-        Broken {
-            kind,
-            message,
-            hint,
-            is_unreached: error.is_connect() && !self.answered.load(Ordering::Relaxed),
-        }
+        let is_unreached = error.is_connect() && !self.answered.load(Ordering::Relaxed);
+        Broken { kind, what, hint, is_unreached }
     }
 
     /// The libraries' words for it, from the outermost cause to the innermost.
@@ -99,16 +96,13 @@ impl Http {
 
 /// A proxy wants a password, or another one.
 pub(super) fn password_wanted(proxy: &Proxy) -> Broken {
-    Broken {
-        kind: ErrorKind::Rejected,
-        message: format!("{proxy} asks for a user name and a password that it accepts (status 407)"),
-        hint: format!(
-            "Give them in {}, as in http://USER:PASSWORD@HOST:PORT (they are sent as Basic; a proxy that takes only NTLM \
-             or Kerberos can't be used).",
-            proxy.variable
-        ),
-        is_unreached: false,
-    }
+    let what = format!("{proxy} asks for a user name and a password that it accepts (status 407)");
+    let hint = format!(
+        "Give them in {}, as in http://USER:PASSWORD@HOST:PORT (they are sent as Basic; a proxy that takes only NTLM or \
+         Kerberos can't be used).",
+        proxy.variable
+    );
+    Broken { kind: ErrorKind::Rejected, what, hint, is_unreached: false }
 }
 
 const UNTRUSTED: &str = "If the server has a CA of your own, or is behind a TLS-inspecting proxy, name that CA's certificate (PEM) in \

@@ -36,26 +36,23 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
         Fault::Ended(Over::Deadline) => (
             ErrorKind::Unavailable,
             format!("DEADLINE_SECONDS left no time to ask {who}"),
-            "Run again, or raise DEADLINE_SECONDS.".to_owned(),
+            "Run again, or raise DEADLINE_SECONDS.",
         ),
         Fault::TimedOut { .. } => (
             ErrorKind::Unavailable,
             format!("{who} gave {fault}"),
-            format!("{RUN_AGAIN} If {who} is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS."),
+            "Run again later: it is safe to. If it is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS.",
         ),
         Fault::Cached(_) => (
             ErrorKind::Unavailable,
             fault,
-            format!(
-                "{RUN_AGAIN} Nothing was used of that answer, which was asked for with Cache-Control: no-cache. Whoever \
-                 runs the proxy or gateway in between must keep it from caching what the tenant answers."
-            ),
+            "Nothing was used of that answer, which was asked for with Cache-Control: no-cache. Whoever runs the proxy or \
+             gateway in between must keep it from caching what the tenant answers.",
         ),
-        Fault::Broken(broken) => (broken.kind, fault, broken.hint.clone()),
-        Fault::TooOld => (ErrorKind::Unavailable, fault, RUN_AGAIN.to_owned()),
-        Fault::NotTheApi(_) | Fault::Refused(_) | Fault::WrongUser { .. } => {
-            (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT.to_owned())
-        }
+        Fault::Broken(broken) => (broken.kind, fault, &*broken.hint),
+        Fault::TooOld => (ErrorKind::Unavailable, fault, RUN_AGAIN),
+        _ => (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT),
     };
+    let hint = hint.to_owned();
     failure(error, step, kind, message, hint)
 }
