@@ -1,15 +1,8 @@
 //! The README tells the same as the code.
 
-use api_token_connection_admin::{ErrorKind, inputs};
+use api_token_connection_admin::ErrorKind;
 
 const README: &str = include_str!("../../README.md");
-
-#[test]
-fn the_readme_lists_every_input() {
-    for input in inputs::ALL {
-        assert!(README.contains(&format!("`{}`", input.name)), "{}", input.name);
-    }
-}
 
 #[test]
 fn the_readme_has_the_table_of_exit_codes() {
