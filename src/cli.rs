@@ -52,18 +52,17 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, U
                 once(&mut flags.config, file, "--config")?;
             }
             Ok(Some(_)) | Err(_) => {
-                return Err(usage(
-                    "there is an argument that isn't one of the flags (it isn't repeated here: it may be secret)",
-                    "Run with --help to see the flags. Inputs are no flags: set them as environment variables, or in the JSON \
-                     that --config names.",
-                ));
+                let what = "there is an argument that isn't one of the flags (it isn't repeated here: it may be secret)";
+                return Err(usage(what.to_owned()));
             }
         }
     }
 }
 
-fn usage(message: impl Into<String>, hint: impl Into<String>) -> Usage {
-    Usage { message: message.into(), hint: hint.into() }
+fn usage(message: String) -> Usage {
+    let hint = "Run with --help to see the flags. Inputs are no flags: set them as environment variables, or in the JSON that \
+                --config names.";
+    Usage { message, hint: hint.to_owned() }
 }
 
 /// Of a flag that is given twice, one would be dropped without a word.
@@ -72,7 +71,7 @@ fn once<T>(flag: &mut Option<T>, value: Result<T, &str>, name: &str) -> Result<(
         None => Ok(()),
         Some(_) => Err("is given twice"),
     });
-    value.map_err(|what| usage(format!("{name} {what}"), "Run with --help to see the flags."))
+    value.map_err(|what| usage(format!("{name} {what}")))
 }
 
 fn on_or_off(parser: &mut Parser) -> Result<bool, &'static str> {
