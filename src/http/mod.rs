@@ -5,6 +5,7 @@ mod answer;
 mod call;
 mod fault;
 mod fresh;
+mod proxy;
 mod speaker;
 mod way;
 mod why;
@@ -36,7 +37,7 @@ use crate::error::{ErrorKind, Exchange, Failure, Step};
 use crate::text::redact::Redactor;
 use answer::{LARGEST_ANSWER, LARGEST_ERROR_PAGE};
 use fresh::{Outgoing, Sent, TooOld};
-use way::Proxy;
+use proxy::Proxy;
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use reqwest::Url;
 
 use super::Http;
-use super::way::{Proxy, place};
+use super::proxy::{Proxy, place};
 use crate::error::ErrorKind;
 use crate::text;
 
