@@ -4,13 +4,12 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use tracing::warn;
 
 use super::again::{Again, Because};
-use super::lenient::{lenient_or_default, number, shown};
-use super::{CallError, Tenant};
+use super::{CallError, Tenant, lenient};
 use crate::budget::{Budget, Over};
 use crate::config::{ApiTokenRef, ClientId, Username};
 use crate::error::Exchange;
@@ -73,77 +72,45 @@ struct ApiKeys {
     #[serde(deserialize_with = "Option::deserialize")]
     records: Option<Vec<Box<RawValue>>>,
     /// How many match.
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "lenient::time")]
     filter_record: Option<i64>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Record {
-    #[serde(default, deserialize_with = "shown")]
-    id: Option<String>,
-    #[serde(default, deserialize_with = "shown")]
-    client_id: Option<String>,
-    #[serde(default, deserialize_with = "shown")]
-    display_name: Option<String>,
-    #[serde(default, deserialize_with = "lenient_or_default")]
-    attributes: RecordAttributes,
-}
-
-/// Repeats two fields of the record; an SDK prefers these where they are present.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RecordAttributes {
-    #[serde(default, deserialize_with = "shown")]
-    client_id: Option<String>,
-    #[serde(default, deserialize_with = "shown")]
-    display_name: Option<String>,
-    /// Milliseconds since 1970.
-    #[serde(default, deserialize_with = "number")]
-    created_at: Option<i64>,
-    /// Seconds. Zero or less says nothing: Keycloak uses -1 for "no lifespan of its own".
-    #[serde(default, rename = "access.token.lifespan", deserialize_with = "number")]
-    lifespan: Option<i64>,
-}
-
-impl Record {
-    /// The record, whatever stands beside it; nothing if it has another shape.
-    fn read(json: &RawValue) -> Option<Record> {
-        serde_json::from_str(json.get()).ok()
-    }
-
-    /// True if it is exactly what was asked for, by what it says itself or by its attributes.
-    fn is(&self, wanted: &ApiTokenRef) -> bool {
-        let is = |fields: [&Option<String>; 2], wanted: &str| {
-            fields.iter().any(|field| field.as_deref() == Some(wanted))
-        };
-        match wanted {
-            ApiTokenRef::Name(name) => is([&self.display_name, &self.attributes.display_name], name),
-            ApiTokenRef::Guid(guid) => is([&self.id, &None], guid.as_str()),
-            ApiTokenRef::ClientId(id) => is([&self.client_id, &self.attributes.client_id], id.as_str()),
-        }
-    }
-
-    /// The token, if it has the client ID that its username is made of.
-    fn into_token(self) -> Option<ApiToken> {
-        let attributes = self.attributes;
-        let client_id = attributes.client_id.or(self.client_id)?;
-        let lifespan = attributes.lifespan.filter(|seconds| *seconds > 0);
-        let expires_ms = attributes
-            .created_at
-            .zip(lifespan)
-            .map(|(created_ms, seconds)| created_ms.saturating_add(seconds.saturating_mul(1000)));
-        let expires = expires_ms.and_then(|ms| {
-            SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms.max(0).unsigned_abs()))
-        });
-        Some(ApiToken {
-            name: attributes.display_name.or(self.display_name),
-            guid: self.id,
-            username: Username::of_client(&client_id),
-            client_id,
-            expires,
-        })
-    }
+/// The token of a record, if it is exactly what was asked for, by what it says itself or by its
+/// attributes, which repeat two fields (an SDK prefers these); whatever stands beside it may have any
+/// shape.
+///
+/// # Errors
+///
+/// If it lacks the client ID that a username is made of.
+fn token_of(record: &RawValue, wanted: &ApiTokenRef) -> Option<Result<ApiToken, &'static str>> {
+    let record: Value = serde_json::from_str(record.get()).ok()?;
+    let text = |place: &str| record.pointer(place)?.as_str().filter(|text| !text.is_empty());
+    let number = |place: &str| lenient::number(&record.pointer(place)?.to_string());
+    let guid = text("/id");
+    let names = [text("/attributes/displayName"), text("/displayName")];
+    let client_ids = [text("/attributes/clientId"), text("/clientId")];
+    let is_wanted = match wanted {
+        ApiTokenRef::Name(name) => names.contains(&Some(name)),
+        ApiTokenRef::Guid(wanted) => guid == Some(wanted.as_str()),
+        ApiTokenRef::ClientId(client_id) => client_ids.contains(&Some(client_id.as_str())),
+    };
+    // Seconds. Zero or less says nothing: Keycloak uses -1 for "no lifespan of its own".
+    let lifespan = number("/attributes/access.token.lifespan").filter(|seconds| *seconds > 0);
+    let expires_ms = number("/attributes/createdAt")
+        .zip(lifespan)
+        .map(|(created_ms, seconds)| created_ms.saturating_add(seconds.saturating_mul(1000)).max(0));
+    let expires = expires_ms
+        .and_then(|ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms.unsigned_abs())));
+    let client_id = client_ids.into_iter().flatten().next().map(str::to_owned);
+    let token = client_id.ok_or("it returns the API token without a client ID").map(|client_id| ApiToken {
+        name: names.into_iter().flatten().next().map(str::to_owned),
+        guid: guid.map(str::to_owned),
+        username: Username::of_client(&client_id),
+        client_id,
+        expires,
+    });
+    is_wanted.then_some(token)
 }
 
 impl Tenant {
@@ -192,11 +159,8 @@ impl Tenant {
         let records = keys.records.unwrap_or_default();
         let sent = records.len();
         let mut tokens: Vec<ApiToken> = Vec::new();
-        for record in records.iter().filter_map(|json| Record::read(json)).filter(|record| record.is(wanted))
-        {
-            let Some(token) = record.into_token() else {
-                return Err(answer.unfit("it returns the API token without a client ID"));
-            };
+        for token in records.iter().filter_map(|record| token_of(record, wanted)) {
+            let token = token.map_err(|what| answer.unfit(what))?;
             if tokens.iter().all(|known| known.client_id != token.client_id) {
                 tokens.push(token);
             }
@@ -214,13 +178,7 @@ impl Tenant {
 
 /// What an answer is read as.
 #[cfg(any(test, fuzzing))]
-pub(super) fn read(body: &[u8]) -> Result<Vec<Option<ApiToken>>, String> {
+pub(super) fn read(body: &[u8], wanted: &ApiTokenRef) -> Result<Vec<ApiToken>, String> {
     let keys: ApiKeys = crate::http::parse(body, &crate::text::redact::Redactor::default())?;
-    Ok(keys
-        .records
-        .into_iter()
-        .flatten()
-        .filter_map(|json| Record::read(&json))
-        .map(Record::into_token)
-        .collect())
+    Ok(keys.records.into_iter().flatten().filter_map(|record| token_of(&record, wanted)?.ok()).collect())
 }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::explain::Request;
-use super::lenient::{lenient, number, shown};
+use super::lenient::{lenient, shown, time};
 use super::snapshot::{Snapshot, Version};
 use super::user_list::{FreshList, Trouble, UserList, Written};
 use super::{CallError, Tenant};
@@ -29,9 +30,9 @@ struct Entity {
     #[serde(default, deserialize_with = "shown")]
     guid: Option<String>,
     status: Option<String>,
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "time")]
     create_time: Option<i64>,
-    #[serde(default, deserialize_with = "number")]
+    #[serde(default, deserialize_with = "time")]
     update_time: Option<i64>,
     attributes: Attributes,
 }
@@ -88,29 +89,6 @@ impl Entity {
     }
 }
 
-/// The body of the write, a partial update: what isn't in it stays as it is. Lists that were here and
-/// empty would be emptied. Without the qualified name Atlas refuses it, although the URL has it too.
-#[derive(Serialize)]
-struct Update<'a> {
-    entity: UpdatedEntity<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UpdatedEntity<'a> {
-    type_name: &'static str,
-    attributes: UpdatedAttributes<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct UpdatedAttributes<'a> {
-    qualified_name: &'a str,
-    /// The one list that is meant.
-    #[serde(flatten)]
-    list: HashMap<&'static str, &'a [String]>,
-}
-
 /// Any object: what the answer to the write says of the change proves nothing.
 type AnyObject = HashMap<String, IgnoredAny>;
 
@@ -158,14 +136,11 @@ impl Tenant {
     /// Replaces the list. An error says nothing yet of what came of it.
     async fn replace_list(&mut self, list: FreshList, budget: &Budget) -> Result<(), CallError> {
         let qualified_name = self.target.qualified_name.as_str();
-        let attributes = UpdatedAttributes {
-            qualified_name,
-            list: HashMap::from([(self.target.role.list(), list.names())]),
-        };
-        let update =
-            Update { entity: UpdatedEntity { type_name: self.target.kind().type_name(), attributes } };
-        #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
-        let body = serde_json::to_vec(&update).expect("JSON of strings");
+        // A partial update: what isn't in it stays as it is. Lists that were here and empty would be
+        // emptied. Without the qualified name Atlas refuses it, although the URL has it too.
+        let attributes = json!({ "qualifiedName": qualified_name, (self.target.role.list()): list.names() });
+        let entity = json!({ "typeName": self.target.kind().type_name(), "attributes": attributes });
+        let body = json!({ "entity": entity }).to_string().into_bytes();
         let atlas = (Service::Atlas, &self.services.atlas);
         let query = [("attr:qualifiedName", qualified_name)];
         let call = Call::put(atlas, &self.path(), &query, body, list.not_after());

@@ -18,7 +18,8 @@ pub(super) fn failure(
     message: impl Into<String>,
     hint: impl Into<String>,
 ) -> Failure {
-    let tried = error.tried_for.map(|time| format!(" (tried for {:.0} s in all)", time.as_secs_f64()));
+    let tried = error.tried_for.filter(|time| time.as_secs() > 0);
+    let tried = tried.map(|time| format!(" (tried for {:.0} s in all)", time.as_secs_f64()));
     let message = message.into() + &tried.unwrap_or_default();
     let tenant = match error.fault {
         Fault::Refused(refusal) => refusal.message,
