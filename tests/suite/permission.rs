@@ -30,7 +30,7 @@ fn a_member_on_the_list_is_told_which_role_is_missing() {
             "\"jdoe\" is on the list of connection admins of \"default/snowflake/1700000000\"",
         );
         ran.says("", "To change it takes Atlan's Admin role, too (members and guests can't)");
-        ran.says("", "less than a minute ago");
+        ran.says("", "less than a minute old, run again");
         assert_eq!((&report["changed"], tenant.count(Stage::Write)), (&false.into(), 1));
         assert_eq!(report["error"]["tenant"]["code"], "ATLAS-403-00-001");
     }
