@@ -70,7 +70,7 @@ impl Tenant {
                 };
                 let list = format!("the list of {} of {asset}", kind.keepers());
                 format!(
-                    "{name} is on {list}, as it was read. {role}If that is less than a minute old, run again."
+                    "{name} is on {list}, as it was read. {role}If that was done less than a minute ago, run again."
                 )
             }
             None if keepers.names().is_empty() => {
