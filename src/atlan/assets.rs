@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::explain::Request;
 use super::lenient::{lenient, shown, time};
-use super::snapshot::{Snapshot, Version};
+use super::snapshot::Snapshot;
 use super::user_list::{FreshList, Trouble, UserList, Written};
 use super::{CallError, Tenant};
 use crate::budget::Budget;
@@ -77,7 +77,6 @@ impl Entity {
             target: target.clone(),
             guid: self.guid,
             name,
-            version: Version::new(self.update_time, &users),
             users,
             editors,
             is_archived: self.status.is_some_and(|status| status != "ACTIVE"),
@@ -151,25 +150,17 @@ impl Tenant {
 
     /// What a failed write was, and when another may be made.
     async fn judge_the_write(&mut self, error: CallError, budget: &Budget) -> Written {
-        let again = match self.renew_after(&error, budget).await {
-            Err(minting) => {
-                return Written::NotCarriedOut(Trouble {
-                    what: error.to_string(),
-                    failure: self.explain(minting, Request::Write),
-                    again: None,
-                });
-            }
-            Ok(Some(pause)) => Some(pause),
-            Ok(None) => {
-                let young_until = self.right_is_young_until();
-                self.writes.after(&error, young_until, budget)
-            }
+        let renewed = self.renew_after(&error, budget).await;
+        let young_until = self.right_is_young_until();
+        let again = match &renewed {
+            Ok(None) => self.writes.after(&error, young_until, budget),
+            Ok(pause) => *pause,
+            Err(_) => None,
         };
         let may_have_been_carried_out = error.may_have_been_carried_out();
-        // The words for what passes are those of a run that has no time left.
-        let passing = error.refusal().filter(|refusal| refusal.is_temporary()).map(|_| error.to_string());
-        let failure = self.explain(error, Request::Write);
-        let trouble = Trouble { what: passing.unwrap_or_else(|| failure.to_string()), failure, again };
+        let what = error.to_string();
+        let failure = self.explain(renewed.err().unwrap_or(error), Request::Write);
+        let trouble = Trouble { what, failure, again };
         if may_have_been_carried_out { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }
     }
 }

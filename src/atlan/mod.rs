@@ -15,7 +15,7 @@ mod user_list;
 
 pub(crate) use api_tokens::{ApiToken, Found};
 pub(crate) use explain::Request;
-pub(crate) use snapshot::{Snapshot, Version};
+pub(crate) use snapshot::Snapshot;
 pub(crate) use user_list::{FreshList, MOST_AGE, Trouble, UserList, Written};
 
 use std::time::Duration;

@@ -1,6 +1,5 @@
 //! The asset as it was read: whose list it is, which state of it, and how old.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -28,49 +27,32 @@ pub(crate) struct Snapshot {
     pub(crate) editors: UserList,
     /// True if it was archived.
     pub(crate) is_archived: bool,
-    /// Which state of it this is.
-    pub(crate) version: Version,
     /// When it was asked for: it can't be newer than that, as far as is known.
     pub(crate) asked_at: Instant,
     /// When the answer was there.
     pub(crate) read_at: Instant,
     /// When it was made, by the server's clock.
     pub(crate) created_ms: Option<i64>,
-    /// When it was last changed.
+    /// When it was last changed: differs after every change (seen on the open metastore).
     pub(crate) updated_ms: Option<i64>,
-}
-
-/// Tells two states of one asset apart: `updateTime` differs after every change (seen on the open
-/// metastore), and where two writers came in the same millisecond, the lists do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Version {
-    updated_at_ms: Option<i64>,
-    /// Of the names, whatever their order.
-    hash: u64,
-}
-
-impl Version {
-    /// The version of a list that was changed at this time.
-    pub(crate) fn new(updated_at_ms: Option<i64>, list: &UserList) -> Version {
-        let hash = |name: &String| {
-            let mut hasher = DefaultHasher::new();
-            name.hash(&mut hasher);
-            hasher.finish()
-        };
-        let hash = list.names().iter().map(hash).fold(0, u64::wrapping_add);
-        Version { updated_at_ms, hash }
-    }
-
-    /// True if this was changed before `other`, by the clocks of those who changed them.
-    pub(crate) fn is_earlier_than(self, other: Version) -> bool {
-        self.updated_at_ms.zip(other.updated_at_ms).is_some_and(|(this, other)| this < other)
-    }
 }
 
 impl Snapshot {
     /// True if this user has the right that is meant.
     pub(crate) fn has(&self, username: &str) -> bool {
         self.users.has(username) || self.editors.has(username)
+    }
+
+    /// True if both are one state of the asset: two writers can come in the same millisecond.
+    pub(crate) fn is_same_state(&self, other: &Snapshot) -> bool {
+        self.updated_ms == other.updated_ms
+            && self.users.is_within(&other.users)
+            && other.users.is_within(&self.users)
+    }
+
+    /// True if this was changed before `other`, by the clocks of those who changed them.
+    pub(crate) fn is_earlier_than(&self, other: &Snapshot) -> bool {
+        self.updated_ms.zip(other.updated_ms).is_some_and(|(this, other)| this < other)
     }
 
     /// True if the asset was made a moment ago: by its own word, or else by its name's.
@@ -100,13 +82,11 @@ fn time(ms: i64) -> Option<SystemTime> {
 impl Snapshot {
     /// An old asset with this list, changed at this time.
     pub(crate) fn of(target: &Target, users: &[String], editors: &[String], updated_ms: i64) -> Snapshot {
-        let users = UserList::new(users.to_vec());
         Snapshot {
             target: target.clone(),
             guid: None,
             name: None,
-            version: Version::new(Some(updated_ms), &users),
-            users,
+            users: UserList::new(users.to_vec()),
             editors: UserList::new(editors.to_vec()),
             is_archived: false,
             asked_at: Instant::now(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::Snapshot;
 use crate::config::Username;
 use crate::error::Failure;
 
@@ -53,12 +54,8 @@ impl UserList {
 
     /// The list as it was read, with `username` last.
     pub(crate) fn with_appended(&self, username: &Username) -> UserList {
-        let mut names = Vec::with_capacity(self.0.len() + 1);
-        names.extend(self.0.iter().cloned());
-        if !self.has(username.as_str()) {
-            names.push(username.as_str().to_owned());
-        }
-        UserList(names)
+        let appended = (!self.has(username.as_str())).then(|| username.as_str().to_owned());
+        UserList(self.0.iter().cloned().chain(appended).collect())
     }
 }
 
@@ -70,9 +67,9 @@ pub(crate) struct FreshList {
 }
 
 impl FreshList {
-    /// The list that was read at `read_at`, with `username` appended.
-    pub(crate) fn new(read: &UserList, read_at: Instant, username: &Username) -> FreshList {
-        FreshList { list: read.with_appended(username), read_at }
+    /// The list as it was `read`, with `username` appended.
+    pub(crate) fn new(read: &Snapshot, username: &Username) -> FreshList {
+        FreshList { list: read.users.with_appended(username), read_at: read.read_at }
     }
 
     /// What to write.

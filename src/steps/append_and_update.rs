@@ -91,7 +91,7 @@ impl<A: UserListApi> Update<'_, A> {
         tokio::task::yield_now().await;
         self.budget.allows(TIME_FOR_A_WRITE).map_err(|over| self.out_of_time(over, None))?;
         info!(step = %STEP, "making {} {}", quoted(self.username.as_str()), self.job.target.role.holder());
-        let list = FreshList::new(&base.users, base.read_at, self.username);
+        let list = FreshList::new(base, self.username);
         let sent = Instant::now();
         self.outcome.known.begin_write();
         let written = self.api.write(list, &self.budget.for_the_write()).await;

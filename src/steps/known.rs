@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::atlan::{Snapshot, UserList, Version, Written};
+use crate::atlan::{Snapshot, Written};
 
 /// No read is older than this. Measured on the open metastore: with its graph cache on, a replica
 /// shows another's change ten seconds late; with it off, none of 760 reads was old at all.
@@ -41,22 +41,19 @@ pub(crate) struct Known {
     is_shown: bool,
 }
 
-/// One state of the list.
+/// One state of the list, as it was first read.
 #[derive(Debug)]
 struct State {
-    version: Version,
-    users: UserList,
+    read: Snapshot,
     has_token: bool,
-    first_read: Instant,
 }
 
 impl Known {
     /// The list was read: what that is worth.
     pub(crate) fn read(&mut self, now: &Snapshot, has_token: bool) -> Worth {
         let worth = self.judge(now, has_token);
-        if self.state(now.version).is_none() {
-            let (version, users, first_read) = (now.version, now.users.clone(), now.read_at);
-            self.states.push(State { version, users, has_token, first_read });
+        if self.state(now).is_none() {
+            self.states.push(State { read: now.clone(), has_token });
         }
         self.is_shown |= has_token;
         worth
@@ -70,20 +67,20 @@ impl Known {
         // from before it.
         let contradicted = self.states.iter().filter(|state| state.contradicts(now));
         let counts_from =
-            contradicted.map(|state| state.first_read + OLDEST_READ).chain(self.shows_from).max();
+            contradicted.map(|state| state.read.read_at + OLDEST_READ).chain(self.shows_from).max();
         match counts_from {
             Some(counts_from) if now.asked_at < counts_from => Worth::MayBeOld(counts_from),
-            _ if self.is_from_before_an_accepted_write(now.version) => Worth::StaysOld,
+            _ if self.is_from_before_an_accepted_write(now) => Worth::StaysOld,
             _ => Worth::Base,
         }
     }
 
-    fn is_from_before_an_accepted_write(&self, version: Version) -> bool {
-        self.state(version).zip(self.accepted).is_some_and(|(state, accepted)| state.first_read <= accepted)
+    fn is_from_before_an_accepted_write(&self, now: &Snapshot) -> bool {
+        self.state(now).zip(self.accepted).is_some_and(|(state, accepted)| state.read.read_at <= accepted)
     }
 
-    fn state(&self, version: Version) -> Option<&State> {
-        self.states.iter().find(|state| state.version == version)
+    fn state(&self, now: &Snapshot) -> Option<&State> {
+        self.states.iter().find(|state| state.read.is_same_state(now))
     }
 
     /// A write is about to be sent: whatever ends the run from now on, it may be carried out.
@@ -122,9 +119,7 @@ impl State {
     /// was on this, or the tenant doesn't say that it was changed later. The clocks of two replicas
     /// differ, so that is a reason to wait, and no proof.
     fn contradicts(&self, now: &Snapshot) -> bool {
-        self.version != now.version
-            && (self.has_token
-                || !self.version.is_earlier_than(now.version)
-                || !self.users.is_within(&now.users))
+        !self.read.is_same_state(now)
+            && (self.has_token || !self.read.is_earlier_than(now) || !self.read.users.is_within(&now.users))
     }
 }
