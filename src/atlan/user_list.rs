@@ -2,6 +2,7 @@
 //! while it is fresh, and only with one name more.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -15,14 +16,21 @@ use crate::error::Failure;
 /// is added or removed by somebody else in that time is lost or put back by our list.
 pub(crate) const MOST_AGE: Duration = Duration::from_secs(1);
 
-/// The admin users as they were read.
+/// The admin users as they were read. Clones share them: there can be thousands.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub(crate) struct UserList(Vec<String>);
+#[serde(from = "Vec<String>")]
+pub(crate) struct UserList(Arc<Vec<String>>);
+
+impl From<Vec<String>> for UserList {
+    fn from(names: Vec<String>) -> UserList {
+        UserList(Arc::new(names))
+    }
+}
 
 impl UserList {
     #[cfg(test)]
     pub(crate) fn new(names: Vec<String>) -> UserList {
-        UserList(names)
+        names.into()
     }
 
     pub(crate) fn names(&self) -> &[String] {
@@ -30,7 +38,7 @@ impl UserList {
     }
 
     pub(crate) fn into_names(self) -> Vec<String> {
-        self.0
+        Arc::unwrap_or_clone(self.0)
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -55,7 +63,7 @@ impl UserList {
     /// The list as it was read, with `username` last.
     pub(crate) fn with_appended(&self, username: &Username) -> UserList {
         let appended = (!self.has(username.as_str())).then(|| username.as_str().to_owned());
-        UserList(self.0.iter().cloned().chain(appended).collect())
+        self.0.iter().cloned().chain(appended).collect::<Vec<_>>().into()
     }
 }
 
