@@ -64,7 +64,7 @@ kinds! {
     Usage 2 "usage" NEVER "an unknown flag or argument"
     InvalidInput 4 "invalid_input" NEVER "an input is missing or wrong"
     TokenNotFound 5 "token_not_found" NEVER "no API token matches"
-    TokenAmbiguous 5 "token_ambiguous" NEVER "several API tokens bear the name"
+    TokenAmbiguous 5 "token_ambiguous" NEVER "several API tokens have the name"
     TokenExpired 5 "token_expired" NEVER "the API token has expired"
     ConnectionNotFound 6 "connection_not_found" NEVER "the connection is missing, archived, or gone before the write"
     CollectionNotFound 6 "collection_not_found" NEVER "the query collection is missing, archived, or gone before the write"
