@@ -43,6 +43,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, U
             Ok(Some(Arg::Short('h') | Arg::Long("help"))) => return Ok(Command::Help),
             Ok(Some(Arg::Short('V') | Arg::Long("version"))) => return Ok(Command::Version),
             Ok(Some(Arg::Long("dry-run"))) => once(&mut flags.dry_run, on_or_off(&mut parser), "--dry-run")?,
+            Ok(Some(Arg::Long("check"))) => once(&mut flags.check, on_or_off(&mut parser), "--check")?,
             Ok(Some(Arg::Long("json"))) => once(&mut flags.json, on_or_off(&mut parser), "--json")?,
             Ok(Some(Arg::Long("config"))) => {
                 let is_name =
@@ -106,11 +107,12 @@ Makes an Atlan API token a connection admin: it is appended to the connection's 
 and nobody who is there is lost. The user whose bearer token is given must be an admin of
 the connection already.
 
-Usage: api-token-connection-admin [--config FILE] [--dry-run] [--json]
+Usage: api-token-connection-admin [--config FILE] [--dry-run] [--check] [--json]
 
 Flags:
   --config FILE  read inputs from a JSON file, - for standard input
   --dry-run      show what would be written, write nothing
+  --check        the same, and exit 3 if the API token isn't an admin yet
   --json         print the report as one line of JSON, on a terminal, too
   -h, --help     print this
   -V, --version  print the version
@@ -122,7 +124,7 @@ HTTPS_PROXY, HTTP_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR and NO_COLOR mean
 elsewhere.
 
 Exit codes, with the error's kind in the report:
-    0  -                      the API token is a connection admin (or would be, in a dry run)
+    0  -                      the API token is a connection admin (or would be, after --dry-run)
 {codes}
 Standard output gets the result: in words on a terminal, elsewhere a report in one line of JSON.
 Logs go to standard error.

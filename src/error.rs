@@ -62,6 +62,7 @@ const NEVER: bool = false;
 
 kinds! {
     Usage 2 "usage" NEVER "an unknown flag or argument"
+    NotAdmin 3 "not_admin" NEVER "--check: the API token isn't on the list yet"
     InvalidInput 4 "invalid_input" NEVER "an input is missing or wrong"
     TokenNotFound 5 "token_not_found" NEVER "no API token matches"
     TokenAmbiguous 5 "token_ambiguous" NEVER "several API tokens have the name"

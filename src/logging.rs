@@ -25,11 +25,19 @@ use crate::text::redact::Redactor;
 /// The program's name in each record.
 const NAME: &str = env!("CARGO_PKG_NAME");
 
-/// Starts logging. Every line passes `redactor`, whoever wrote it.
-pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
+/// What the record that tells why the run failed is filed under.
+pub(crate) const FAILURE: &str = concat!(env!("CARGO_CRATE_NAME"), "::failure");
+
+/// Starts logging. Every line passes `redactor`, whoever wrote it. A terminal on which the result
+/// tells why the run failed (`is_told`) isn't told so twice.
+pub(crate) fn start(settings: LogSettings, is_told: bool, redactor: &Redactor) -> Log {
     let is_terminal = io::stderr().is_terminal();
     let colours = is_terminal && settings.colours;
-    let stderr = Lines::to(io::stderr(), colours, redactor);
+    let level = match is_told && is_terminal {
+        true => settings.level.with_target(FAILURE, LevelFilter::OFF),
+        false => settings.level,
+    };
+    let stderr = Lines::to(io::stderr(), is_terminal, redactor);
     let file = settings.file.map(|file| Lines::to(file, false, redactor));
     let log = Log([Some(stderr.clone()), file.clone()].into_iter().flatten().collect());
     let default = if is_terminal { LogFormat::Pretty } else { LogFormat::Bunyan };
@@ -46,7 +54,7 @@ pub(crate) fn start(settings: LogSettings, redactor: &Redactor) -> Log {
         }
     };
     let subscriber = tracing_subscriber::registry()
-        .with(console.with_filter(settings.level))
+        .with(console.with_filter(level))
         .with(file.map(|file| bunyan(file).with_filter(LevelFilter::DEBUG)));
     // Fails only if something logs already.
     let _ = tracing::subscriber::set_global_default(subscriber);
@@ -104,7 +112,7 @@ fn write_lines(mut stream: impl Write, lines: &Receiver<Line>, counts_seconds: b
     loop {
         let line = lines.recv_timeout(patience);
         if line.is_ok() && seconds > 0 {
-            let _ = stream.write_all(b"\r\x1b[K"); // takes the count away again
+            let _ = stream.write_all(b"\r                    \r"); // takes the count away again
             seconds = 0;
         }
         // A log that can't be written any more, and a mark that nobody waits for, are no reason to stop.

@@ -19,7 +19,7 @@ async fn job(mut process: Process) -> u8 {
         Err(misuse) => process.refuse(misuse).await,
     };
     let (output, log) = process.open(output);
-    let mut outcome = Outcome::new(output.dry_run);
+    let mut outcome = Outcome::new(&output);
     let done = match config {
         Ok(config) => process.do_the_steps(config, &mut outcome).await,
         Err(failure) => Err(failure),

@@ -3,7 +3,7 @@
 
 mod panics;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::panic::{catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -119,9 +119,10 @@ impl Process {
 
     /// Starts the log, and puts into the report file what is true if nothing more can be written.
     pub fn open(&self, mut output: Output) -> (Output, Log) {
-        let log = logging::start(std::mem::take(&mut output.log), &self.redactor);
+        let is_told = output.is_text() && io::stdout().is_terminal();
+        let log = logging::start(std::mem::take(&mut output.log), is_told, &self.redactor);
         if let Some(report_file) = &output.report_file {
-            let killed = Report::of_a_killed_run(output.dry_run).to_json(&self.redactor);
+            let killed = Report::of_a_killed_run(&output).to_json(&self.redactor);
             if let Err(error) = file::write_for_now(report_file, &killed) {
                 warn!("the report file can't be written: {error}");
             }
@@ -147,6 +148,7 @@ impl Process {
     pub async fn report(&self, outcome: Outcome, output: Output, log: Log) -> u8 {
         if let Some(failure) = &outcome.failure {
             error!(
+                target: logging::FAILURE,
                 step = %failure.step,
                 kind = failure.kind.name(),
                 request_id = failure.exchange.as_ref().map(|exchange| exchange.request_id.as_str()),
@@ -182,7 +184,7 @@ fn last_words(failure: Failure, changed: Option<bool>) -> u8 {
     let exit_code = failure.kind.exit_code();
     let redactor = Redactor::default();
     let output = config::output_only(std::env::vars_os(), &redactor);
-    let json = Report::of_no_outcome(failure, changed, output.dry_run).to_json(&redactor);
+    let json = Report::of_no_outcome(failure, changed, &output).to_json(&redactor);
     if let Some(report_file) = output.report_file {
         // Standard output says the same.
         let _ = file::write(&report_file, &json);

@@ -81,6 +81,14 @@ impl Address {
         }
     }
 
+    /// As a person calls it: the host, with the port if one is given.
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Address::Public(url) => url.authority(),
+            Address::Internal => "INTERNAL",
+        }
+    }
+
     /// Keycloak, which only the cluster offers.
     pub(super) fn keycloak(&self) -> Option<Url> {
         (*self == Address::Internal).then(|| in_cluster("keycloak-http.keycloak", "/"))

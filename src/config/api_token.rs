@@ -1,11 +1,14 @@
 //! Which API token.
 
+use serde::Serialize;
+
 use super::checks::{Checked, Checks, fits_into_a_url, one_line};
 use super::inputs::{self, Input};
 use crate::text::trimmed;
 
 /// The API token, by one of its names.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ApiTokenRef {
     /// By the name that people see, exactly as it was given.
     Name(String),
@@ -65,7 +68,7 @@ const API_TOKEN: &str = "apikey-";
 const OAUTH_CLIENT: &str = "oauth-client-";
 
 /// The client ID of an API token, `apikey-…`, or of an OAuth client, `oauth-client-…`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClientId(String);
 
 /// The name that a machine has wherever a username is expected.

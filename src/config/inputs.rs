@@ -61,6 +61,7 @@ inputs! {
     X_ATLAN_AGENT_PACKAGE_NAME Plain "" "the package's name"
     X_ATLAN_AGENT_WORKFLOW_ID Plain "" "the workflow's name"
     DRY_RUN Plain "false" "true: show what would be written, write nothing"
+    CHECK Plain "false" "true: the same, and exit 3 if the API token isn't an admin yet"
     CONNECT_TIMEOUT_SECONDS Plain "10" "longest wait for a connection"
     REQUEST_TIMEOUT_SECONDS Plain "30" "longest wait for one answer"
     DEADLINE_SECONDS Plain "120" "longest run, retries included, at least 3"

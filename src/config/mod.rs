@@ -4,6 +4,7 @@
 mod address;
 mod agent;
 mod api_token;
+mod asked;
 mod checks;
 mod credentials;
 mod files;
@@ -20,10 +21,11 @@ mod target;
 pub use address::{Services, is_localhost, is_this_machine};
 pub use agent::Agent;
 pub use api_token::{ApiTokenRef, ClientId, Username, guid};
+pub use asked::Asked;
 pub use checks::switch;
 pub use credentials::{BearerFile, BearerToken};
 pub(crate) use jwt::Claims;
-pub use output::{LogFormat, LogSettings, Output, OutputFormat};
+pub use output::{LogFormat, LogSettings, Output};
 pub use surroundings::{Surroundings, Variable};
 #[cfg(any(test, fuzzing))]
 pub use target::QualifiedName;
@@ -56,6 +58,8 @@ pub struct Flags {
     pub config: Option<PathBuf>,
     /// `--dry-run`
     pub dry_run: Option<bool>,
+    /// `--check`
+    pub check: Option<bool>,
     /// `--json`
     pub json: Option<bool>,
 }
@@ -82,6 +86,8 @@ pub struct Job {
     pub api_token: ApiTokenRef,
     /// Write nothing.
     pub dry_run: bool,
+    /// Write nothing, and fail if the token has no such right yet.
+    pub check: bool,
     /// How long to wait after the write before reading once more; zero for not at all.
     pub settle: Duration,
     /// How long a right that is young may be waited for; zero for not at all.
@@ -121,6 +127,16 @@ pub enum Credentials {
     Impersonation(Impersonation),
 }
 
+impl Credentials {
+    /// The bearer token, if one was given.
+    fn bearer(&self) -> Option<&BearerToken> {
+        match self {
+            Credentials::Bearer(token) | Credentials::BearerFile { token, .. } => Some(token),
+            Credentials::Impersonation(_) => None,
+        }
+    }
+}
+
 /// What Keycloak needs to give out a bearer token of one user.
 #[derive(Clone, Debug)]
 pub struct Impersonation {
@@ -147,8 +163,8 @@ pub fn read(
     let sources = Sources::read(&environment, flags.config.clone());
     let mut checks = Checks::new(&sources, redactor);
     refuse_near_misses(&mut checks, &environment);
-    let output = output::check(&mut checks, &environment, &flags);
-    let config = check(checks, Surroundings::of(&environment, redactor), output.dry_run);
+    let mut output = output::check(&mut checks, &environment, &flags);
+    let config = check(checks, Surroundings::of(&environment, redactor), &mut output);
     (output, config)
 }
 
@@ -160,7 +176,12 @@ pub fn output_only(environment: impl Iterator<Item = (OsString, OsString)>, reda
     let environment: Vec<_> =
         environment.filter(|(name, value)| name != inputs::CONFIG_FILE.name || is_file(value)).collect();
     let sources = Sources::read(&environment, None);
-    output::check(&mut Checks::new(&sources, redactor), &environment, &Flags::default())
+    let mut checks = Checks::new(&sources, redactor);
+    let output = output::check(&mut checks, &environment, &Flags::default());
+    let (address, target) = (address::check(&mut checks, true), target::check(&mut checks));
+    let api_token = api_token::check(&mut checks);
+    let asked = || Some(Asked::of(&address?, &target?, &api_token?));
+    Output { asked: asked().filter(|_| checks.are_passed()).unwrap_or_default(), ..output }
 }
 
 /// A variable that is an input's name in another spelling would be ignored without a word. Of logging, other
@@ -175,7 +196,7 @@ fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsStrin
     }
 }
 
-fn check(mut checks: Checks<'_>, surroundings: Surroundings, dry_run: bool) -> Result<Config, Failure> {
+fn check(mut checks: Checks<'_>, surroundings: Surroundings, output: &mut Output) -> Result<Config, Failure> {
     let address = address::check(&mut checks, surroundings.in_cluster);
     let target = target::check(&mut checks);
     let api_token = api_token::check(&mut checks);
@@ -190,14 +211,21 @@ fn check(mut checks: Checks<'_>, surroundings: Surroundings, dry_run: bool) -> R
         checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
     }
     let config = || {
+        let (address, target, api_token, credentials) = (address?, target?, api_token?, credentials?);
+        let mut asked = Asked::of(&address, &target, &api_token);
+        asked.user = credentials.bearer().and_then(BearerToken::username).map(str::to_owned);
         let (settle, permission_patience) = (settle?, permission_patience?);
-        let job = Job { target: target?, api_token: api_token?, dry_run, settle, permission_patience };
-        let (services, credentials) = (Services::at(&address?), credentials?);
+        let (dry_run, check) = (output.dry_run, output.check);
+        let job = Job { target, api_token, dry_run, check, settle, permission_patience };
         let (connect_timeout, request_timeout) = (connect_timeout?, request_timeout?);
+        let services = Services::at(&address);
         let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
-        Some(Config { job, access, deadline: deadline?, warnings: checks.logged() })
+        Some((asked, Config { job, access, deadline: deadline?, warnings: checks.logged() }))
     };
-    let Some(config) = config().filter(|_| checks.are_passed()) else { return Err(checks.failure()) };
+    let Some((asked, config)) = config().filter(|_| checks.are_passed()) else {
+        return Err(checks.failure());
+    };
+    output.asked = asked;
     refuse_if_expired(&config.access.credentials)?;
     Ok(config)
 }
@@ -206,12 +234,8 @@ fn check(mut checks: Checks<'_>, surroundings: Surroundings, dry_run: bool) -> R
 ///
 /// `unauthenticated` if the time of a bearer token is up for so long that no clock explains it.
 fn refuse_if_expired(credentials: &Credentials) -> Result<(), Failure> {
-    let (Credentials::Bearer(token) | Credentials::BearerFile { token, .. }) = credentials else {
-        return Ok(());
-    };
-    let Some(since) = token.expired_since().filter(|since| *since >= CLOCKS_MAY_DIFFER) else {
-        return Ok(());
-    };
+    let expired = credentials.bearer().and_then(BearerToken::expired_since);
+    let Some(since) = expired.filter(|since| *since >= CLOCKS_MAY_DIFFER) else { return Ok(()) };
     Err(Failure::new(
         ErrorKind::Unauthenticated,
         Step::Configure,

@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
@@ -10,10 +11,10 @@ use secrecy::ExposeSecret;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use super::Flags;
 use super::checks::{Checked, Checks, switch, word};
 use super::inputs::{self, Input, Kind};
 use super::surroundings::clean;
+use super::{Asked, Flags};
 use crate::text::bare;
 
 /// The report always has room for an error with its hint.
@@ -32,8 +33,19 @@ pub struct Output {
     pub colours: bool,
     /// What to log, and where.
     pub log: LogSettings,
-    /// Whether the job is a dry run, as far as that is known.
+    /// Whether nothing is to be written, as far as that is known.
     pub dry_run: bool,
+    /// Whether the run is to fail if the token has no such right yet.
+    pub check: bool,
+    /// What the run is asked for, once that is known.
+    pub asked: Asked,
+}
+
+impl Output {
+    /// Whether standard output gets words instead of JSON.
+    pub fn is_text(&self) -> bool {
+        self.format.map_or_else(|| io::stdout().is_terminal(), |format| format == OutputFormat::Text)
+    }
 }
 
 /// What standard output gets.
@@ -50,7 +62,10 @@ pub enum OutputFormat {
 pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)], flags: &Flags) -> Output {
     let (report_file, log_file) = files(checks);
     let colours = may_have_colours(environment);
-    let dry_run = checks.parsed(inputs::DRY_RUN, switch);
+    // If one of these is wrong, nothing is written anyway.
+    let mut is_on = |flag: Option<bool>, input| flag.or(checks.parsed(input, switch)).unwrap_or_default();
+    let check = is_on(flags.check, inputs::CHECK);
+    let dry_run = is_on(flags.dry_run, inputs::DRY_RUN) || check;
     let formats = [("json", OutputFormat::Json), ("text", OutputFormat::Text)];
     let format = checks.parsed(inputs::OUTPUT_FORMAT, |text| word(text, &formats));
     let bytes = checks.number(inputs::REPORT_MAX_BYTES, SMALLEST_REPORT, 1e9);
@@ -59,8 +74,9 @@ pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)
         report_max_bytes: bytes.map(|bytes| bytes as usize),
         format: if flags.json == Some(true) { Some(OutputFormat::Json) } else { format },
         colours,
-        // If the input is wrong, nothing is written anyway.
-        dry_run: flags.dry_run.or(dry_run).unwrap_or_default(),
+        dry_run,
+        check,
+        asked: Asked::default(), // nothing has been looked at yet
         log: log(checks, log_file, colours),
     }
 }

@@ -39,6 +39,7 @@ fn crate_path(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Output;
     use crate::report::Report;
     use crate::text::redact::Redactor;
 
@@ -56,7 +57,7 @@ mod tests {
     #[test]
     fn after_a_panic_the_report_leaves_the_change_open_and_names_no_step() {
         for (dry_run, changed) in [(false, r#""changed":null"#), (true, r#""changed":false"#)] {
-            let report = Report::of_no_outcome(failure(), None, dry_run);
+            let report = Report::of_no_outcome(failure(), None, &Output { dry_run, ..Output::default() });
             let json = report.to_json(&Redactor::default());
             for part in [changed, r#""step":null"#, r#""exit_code":70"#, "panicked at"] {
                 assert!(json.contains(part), "{part}: {json}");

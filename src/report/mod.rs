@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::atlan::UserList;
-use crate::config::{AssetKind, Role};
+use crate::config::{Asked, AssetKind, Output, Role};
 use crate::error::{ErrorKind, Exchange, Failure, Step, TenantMessage};
 use crate::steps::{Outcome, Status};
 use crate::text;
@@ -28,6 +28,8 @@ pub(crate) struct Report {
     status: Status,
     changed: Option<bool>,
     dry_run: bool,
+    #[serde(skip_serializing_if = "Asked::is_empty")]
+    asked: Asked,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +115,7 @@ impl Report {
             status,
             changed,
             dry_run: outcome.dry_run,
+            asked: outcome.asked,
             error: outcome.failure.map(ErrorPart::new),
             connection: None,
             collection: None,
@@ -152,22 +155,22 @@ impl Report {
 
     /// The report of a run that is ended before it can write another: by SIGKILL, or for want of
     /// memory.
-    pub(crate) fn of_a_killed_run(dry_run: bool) -> Report {
+    pub(crate) fn of_a_killed_run(output: &Output) -> Report {
         let failure = Failure::new(
             ErrorKind::Killed,
             Step::Configure,
             "the run was killed before it could report",
-            "Look at who or what killed it; for want of memory, give it more. Run again: it looks first, and is safe.",
+            "Look at who or what killed it; for want of memory, give it more. Run again: the program looks first, and changes nothing that is right already.",
         );
-        Report::of_no_outcome(failure, None, dry_run)
+        Report::of_no_outcome(failure, None, output)
     }
 
     /// The report of a run of which nothing is known but its failure: not in which step it was.
-    pub(crate) fn of_no_outcome(failure: Failure, changed: Option<bool>, dry_run: bool) -> Report {
-        let report = Report::new(Outcome::new(dry_run), Duration::ZERO);
+    pub(crate) fn of_no_outcome(failure: Failure, changed: Option<bool>, output: &Output) -> Report {
+        let report = Report::new(Outcome::new(output), Duration::ZERO);
         Report {
             status: Status::Failed,
-            changed: if dry_run { Some(false) } else { changed },
+            changed: if output.dry_run { Some(false) } else { changed },
             error: Some(ErrorPart { step: None, ..ErrorPart::new(failure) }),
             ..report
         }

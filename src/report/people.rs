@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, UsersPart, printable};
+use super::{ErrorPart, Report, UsersPart, printable};
 use crate::config::Role;
 use crate::steps::Status;
 use crate::text::redact::Redactor;
@@ -27,23 +27,28 @@ pub(super) fn text(report: &Report, redactor: &Redactor, colours: bool) -> Strin
         Status::AlreadyEditor => already(Role::Editor),
         Status::AlreadyViewer => already(Role::Viewer),
         Status::WouldAdd => (33, format!("Dry run: {token} would become {holder} of {asset}.")),
-        Status::Failed => (31, "Failed.".to_owned()),
+        Status::Failed => (31, report.error.as_ref().map_or_else(String::new, failed)),
     };
     let mut text = String::new();
     // Writing to a string can't fail.
     if let Some(error) = &report.error {
-        let step = error.step.map(|step| format!(", in {step}")).unwrap_or_default();
-        let _ = writeln!(text, "{} (exit code {}, {}{step})", error.message, error.exit_code, error.kind);
+        // Several complaints about the inputs are one message.
+        let _ = writeln!(text, "{}", error.message.replace("; ", "\n"));
         if let Some(tenant) = error.request.as_ref().and_then(|request| request.tenant.as_ref()) {
             let _ = writeln!(text, "The tenant says: {}", tenant.message);
         }
         let _ = writeln!(text, "What to do: {}", error.hint);
-        if let Some(request) = &error.request {
+        // Where nobody answered, nobody knows the ID.
+        if let Some(request) = error.request.as_ref().filter(|request| request.http.status.is_some()) {
             let _ = writeln!(text, "Request ID, for Atlan's support: {}", request.http.request_id);
         }
     }
     if let Some(users) = report.users() {
         let _ = writeln!(text, "{}", list(users, report));
+    }
+    if let Some(tenant) = &report.asked.tenant {
+        let user = report.asked.user.as_deref().map(|user| format!(", as the user {}", quoted(user)));
+        let _ = writeln!(text, "In the tenant {tenant}{}.", user.unwrap_or_default());
     }
     if report.status == Status::WouldAdd {
         text.push_str("Nothing was written. Run again without --dry-run to do it.\n");
@@ -54,6 +59,12 @@ pub(super) fn text(report: &Report, redactor: &Redactor, colours: bool) -> Strin
         true => format!("\u{1b}[{colour}m{done}\u{1b}[0m\n{text}"),
         false => format!("{done}\n{text}"),
     }
+}
+
+/// The first line of a failure.
+fn failed(error: &ErrorPart) -> String {
+    let step = error.step.map(|step| format!(" in {step}")).unwrap_or_default();
+    format!("Failed{step} (exit code {}, {}).", error.exit_code, error.kind)
 }
 
 /// Who is on the list, or would be.

@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::{Report, file, people, shorten};
 use crate::budget::Budget;
-use crate::config::{Output, OutputFormat};
+use crate::config::Output;
 use crate::logging::Log;
 use crate::text::redact::Redactor;
 
@@ -25,8 +25,7 @@ pub(crate) async fn publish(
 ) -> u8 {
     let exit_code = report.exit_code();
     let is_terminal = io::stdout().is_terminal();
-    let for_people = output.format.map_or(is_terminal, |format| format == OutputFormat::Text);
-    let text = for_people.then(|| people::text(&report, redactor, output.colours && is_terminal));
+    let text = output.is_text().then(|| people::text(&report, redactor, output.colours && is_terminal));
     let json = Arc::new(shorten::to_json(report, redactor, output.report_max_bytes));
     if let Some(report_file) = output.report_file {
         let json = json.clone();

@@ -2,15 +2,17 @@
 //! alone.
 
 use super::{Omitted, Report, UsersPart};
+use crate::config::Asked;
 use crate::text;
 use crate::text::redact::Redactor;
 
 /// What makes a report shorter, one after another.
-const SHORTEN: [fn(&mut Report); 6] = [
+const SHORTEN: [fn(&mut Report); 7] = [
     leave_out_the_names,
     leave_out_all_but_the_failure,
     |report| cut_the_texts(report, 500),
     |report| cut_the_texts(report, 250),
+    |report| report.asked = Asked::default(),
     |report| cut_the_texts(report, 120),
     |report| cut_the_texts(report, 40),
 ];
@@ -53,11 +55,12 @@ fn cut_the_texts(report: &mut Report, most: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Output;
 
     #[test]
     fn the_end_of_the_line_is_counted() {
         let redactor = Redactor::default();
-        let json = |most| to_json(Report::of_a_killed_run(true), &redactor, most);
+        let json = |most| to_json(Report::of_a_killed_run(&Output::default()), &redactor, most);
         let whole = json(None);
         assert_eq!(json(Some(whole.len() + 1)), whole);
         assert!(json(Some(whole.len())).len() < whole.len());

@@ -47,6 +47,9 @@ pub(super) async fn append_and_update(
 ) -> Result<(), Failure> {
     outcome.step = STEP;
     if job.dry_run && !found.has(username.as_str()) {
+        if job.check {
+            return Err(words::not_on_the_list(job, outcome.api_token.as_ref()));
+        }
         info!(step = %STEP, "dry run: would make {} {}", quoted(username.as_str()), job.target.role.holder());
         outcome.after = Some(found.users.with_appended(username));
         return Ok(());

@@ -39,6 +39,7 @@ pub(crate) async fn run(
     budget: &Budget,
 ) -> Result<(), Failure> {
     let mut tenant = Tenant::connect(access, job, redactor.clone(), budget).await?;
+    outcome.asked.user = tenant.username().map(str::to_owned);
     let token = retrieve_token::retrieve_token(&mut tenant, job, outcome, budget).await?;
     let found =
         retrieve_connection_admins::retrieve_connection_admins(&mut tenant, job, outcome, budget).await?;

@@ -36,12 +36,12 @@ async fn start(case: Case) -> (Model, Job, Outcome, Snapshot) {
         target: target(role),
         api_token: ApiTokenRef::ClientId(client_id.clone()),
         dry_run: false,
+        check: false,
         settle: Duration::from_millis(model.case.settle_ms),
         permission_patience: Duration::ZERO,
     };
-    let mut outcome = Outcome::new(false);
-    outcome.role = role;
-    outcome.api_token = Some(ApiToken::unseen(&client_id));
+    let api_token = Some(ApiToken::unseen(&client_id));
+    let mut outcome = Outcome { role, api_token, ..Outcome::default() };
     let found = model.look();
     outcome.saw(&found);
     outcome.found = Some(found.clone());

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::known::{Known, Worth};
 use crate::atlan::{ApiToken, Snapshot, UserList};
-use crate::config::Role;
+use crate::config::{Asked, Output, Role};
 use crate::error::{Failure, Step};
 
 /// What a run found and did.
@@ -13,6 +13,8 @@ use crate::error::{Failure, Step};
 pub struct Outcome {
     /// Where the run is.
     pub(crate) step: Step,
+    /// What the run is asked for.
+    pub(crate) asked: Asked,
     /// True if nothing is to be written.
     pub(crate) dry_run: bool,
     /// The API token, once it is found.
@@ -49,8 +51,8 @@ pub(crate) enum Status {
 
 impl Outcome {
     /// Nothing is found yet.
-    pub fn new(dry_run: bool) -> Outcome {
-        Outcome { dry_run, ..Outcome::default() }
+    pub fn new(output: &Output) -> Outcome {
+        Outcome { asked: output.asked.clone(), dry_run: output.dry_run, ..Outcome::default() }
     }
 
     /// The list was read: what that is worth.

@@ -30,6 +30,7 @@ pub(super) async fn retrieve_connection_admins(
     info!(%step, "found the {noun} {name}; {users}: {}", found.users.names().len());
     // A collection's viewers are another list than those who may change it.
     if job.dry_run
+        && !job.check
         && job.target.kind() == AssetKind::Connection
         && let Some(user) = tenant.username().filter(|name| !found.has(name))
     {

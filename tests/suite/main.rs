@@ -6,6 +6,7 @@
 mod support;
 
 // The job as a whole.
+mod asked;
 mod collections;
 mod ends;
 mod exit_codes;

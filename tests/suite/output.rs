@@ -11,17 +11,20 @@ use crate::support::{Job, Ran, all_at_once, example};
 
 #[test]
 fn the_report_has_the_documented_fields_in_their_order() {
-    let ran = Job::against(&example()).run();
+    let tenant = example();
+    let ran = Job::against(&tenant).run();
     let report = ran.added();
     let expected = format!(
         concat!(
             r#"{{"status":"added","changed":true,"dry_run":false,"#,
+            r#""asked":{{"tenant":"{tenant}","connection":"{connection}","api_token":{{"name":"{token}"}}}},"#,
             r#""connection":{{"qualified_name":"{connection}","guid":{guid},"name":"production"}},"#,
             r#""api_token":{{"name":"{token}","guid":"{token_guid}","client_id":"{client_id}","username":"{username}"}},"#,
             r#""admin_users":{{"before":["jdoe","asmith"],"after":["jdoe","asmith","{username}"]}},"#,
             r#""program":{{"name":"api-token-connection-admin","version":"{version}"}},"elapsed_ms":{elapsed}}}"#,
             "\n"
         ),
+        tenant = tenant.url().trim_start_matches("http://"),
         connection = example::CONNECTION,
         guid = report["connection"]["guid"],
         token = example::TOKEN,
@@ -97,13 +100,20 @@ fn a_person_reads_what_happened_and_what_to_do() {
     let text = |job: Job| job.env("OUTPUT_FORMAT", "text").run().stdout;
     let first = "Added: the API token \"ci-pipeline\" is now a connection admin of \"production\".";
     let second = format!("Its admin users are now: \"jdoe\", \"asmith\", \"{}\"", example::USERNAME);
-    assert_eq!(text(Job::against(&tenant)), format!("{first}\n{second}\n"));
+    let jdoe = |job: Job| job.signed_in(&tenant, "jdoe");
+    let host = tenant.url().replace("http://", "");
+    let third = format!("In the tenant {host}, as the user \"jdoe\".");
+    assert_eq!(text(jdoe(Job::against(&tenant))), format!("{first}\n{second}\n{third}\n"));
     let says = |said: String, words: &[&str]| {
         words.iter().for_each(|words| assert!(said.contains(words), "{words:?} isn't said: {said}"));
     };
     says(text(Job::against(&tenant)), &["Nothing to do: "]);
     let failed = text(Job::against(&tenant).env("USER_BEARER_TOKEN", "of-nobody-known"));
     says(failed, &["exit code 7", "in retrieve-token", "What to do: ", "Request ID"]);
+    let away =
+        text(Job::against(&tenant).env("ATLAN_BASE_URL", "http://127.0.0.1:1").env("DEADLINE_SECONDS", "3"));
+    says(away.clone(), &["exit code 75", "In the tenant 127.0.0.1:1.\n"]);
+    assert!(!away.contains("Request ID"), "nobody there has seen it: {away}");
     let dry = text(Job::against(&example()).args(["--dry-run"]));
     says(dry, &["Dry run: ", "\nIts admin users would be: \"jdoe\", \"asmith\", ", "without --dry-run"]);
     let json = Job::against(&tenant).env("OUTPUT_FORMAT", "text").args(["--json"]).run();

@@ -30,6 +30,13 @@ static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
     jsonschema::validator_for(&schema).unwrap()
 });
 
+/// Fails unless the report is as docs/ promises.
+#[track_caller]
+pub fn assert_valid(report: &Value) {
+    let invalid: Vec<_> = SCHEMA.iter_errors(report).map(|error| error.to_string()).collect();
+    assert!(invalid.is_empty(), "not as docs/report.schema.json says: {invalid:?}: {report}");
+}
+
 /// Each way to name the one API token of [`example`].
 pub const WAYS_TO_NAME_IT: [(&str, &str); 3] = [
     ("API_TOKEN_NAME", example::TOKEN),
@@ -296,8 +303,7 @@ impl Ran {
         let line = self.stdout.strip_suffix('\n').unwrap_or_else(|| panic!("no line: {self:?}"));
         assert!(!line.contains('\n'), "more than one line: {self:?}");
         let report = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
-        let invalid: Vec<_> = SCHEMA.iter_errors(&report).map(|error| error.to_string()).collect();
-        assert!(invalid.is_empty(), "not as docs/report.schema.json says: {invalid:?}: {self:?}");
+        assert_valid(&report);
         report
     }
 

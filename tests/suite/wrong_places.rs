@@ -81,6 +81,7 @@ fn a_wrong_value_of_any_input_is_refused_by_its_name() {
         ("X_ATLAN_AGENT_PACKAGE_NAME", "a\tb", "control character"),
         ("X_ATLAN_AGENT_WORKFLOW_ID", "$(ID)", "unresolved variable"),
         ("DRY_RUN", "maybe", "true or false"),
+        ("CHECK", "maybe", "true or false"),
         ("CONNECT_TIMEOUT_SECONDS", "0", "from 0.001 to 86400"),
         ("REQUEST_TIMEOUT_SECONDS", "1,5", "must be a number"),
         ("DEADLINE_SECONDS", "2.9", "from 3"),

@@ -3,11 +3,26 @@
 use tracing::info;
 
 use super::{STEP, Update};
-use crate::atlan::{Snapshot, Trouble};
+use crate::atlan::{ApiToken, Snapshot, Trouble};
 use crate::budget::Over;
-use crate::config::Role;
+use crate::config::{Job, Role};
 use crate::error::{ErrorKind, Failure};
 use crate::text::{listed, quoted};
+
+/// The failure of a run that only checks, and doesn't find the token.
+pub(super) fn not_on_the_list(job: &Job, token: Option<&ApiToken>) -> Failure {
+    let name = token.map(|token| quoted(token.name.as_deref().unwrap_or(&token.client_id)));
+    let (name, target) = (name.unwrap_or_default(), &job.target);
+    let (holder, noun) = (target.role.holder(), target.kind().noun());
+    let asset = quoted(target.qualified_name.as_str());
+    let message = format!("the API token {name} isn't {holder} of the {noun} {asset}");
+    Failure::new(
+        ErrorKind::NotAdmin,
+        STEP,
+        message,
+        "Run without --check (or CHECK) to make it one. Nothing was written.",
+    )
+}
 
 impl<A> Update<'_, A> {
     fn name(&self) -> String {
