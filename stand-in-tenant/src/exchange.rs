@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::{Response, StatusCode};
 use socket2::SockRef;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::Answer;
 use crate::plan::{Shared, When, lock};
@@ -20,8 +21,9 @@ use crate::{Fault, Request, Stage};
 
 pub(crate) type Body = BoxBody<Bytes, io::Error>;
 
-/// Where to say that for this long nobody is to listen.
-pub(crate) type Leave = tokio::sync::mpsc::UnboundedSender<Duration>;
+/// Where to say that for this long nobody is to listen. The sender that goes with it is dropped when
+/// nobody does.
+pub(crate) type Leave = mpsc::UnboundedSender<(Duration, oneshot::Sender<()>)>;
 
 /// Answers a request, or misbehaves, which may end the connection: that is what an error does.
 /// `socket` is the connection below hyper, and `leave` lets nobody listen for a while.
@@ -113,7 +115,9 @@ async fn misbehave(
             Err(io::ErrorKind::ConnectionReset.into())
         }
         Fault::Away(pause) => {
-            let _ = leave.send(pause);
+            let (tell, left) = oneshot::channel();
+            let _ = leave.send((pause, tell));
+            let _ = left.await;
             reset()?;
             Err(io::ErrorKind::ConnectionReset.into())
         }

@@ -79,8 +79,8 @@ async fn serve(
                 lock(&shared).connections += 1;
                 tokio::spawn(connection(stream, tls.clone(), shared.clone(), leave.clone()));
             }
-            Some(pause) = away.recv() => {
-                drop(listener);
+            Some((pause, left)) = away.recv() => {
+                drop((listener, left));
                 tokio::time::sleep(pause).await;
                 listener = loop {
                     match listen(address) {

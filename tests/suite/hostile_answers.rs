@@ -1,11 +1,9 @@
 //! Answers that are too large, too deep, of another shape, or made to forge what people read.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+use stand_in_tenant::{Fault, Stage, StandIn, Times, example};
 
-use crate::support::{Job, Ran, all_at_once};
+use crate::support::{Job, Ran, all_at_once, example};
 
 /// A report about an answer is never longer than this, whatever was in the answer.
 const LONGEST_REPORT: usize = 4096;
@@ -16,7 +14,6 @@ fn is_not_the_api(ran: &Ran, step: &str) -> Value {
     let message = report["error"]["message"].as_str().unwrap();
     assert!(message.chars().count() < 500, "{message}");
     assert!(ran.stdout.len() < LONGEST_REPORT, "{ran:?}");
-    assert!(ran.elapsed < Duration::from_secs(30), "{ran:?}");
     report
 }
 
@@ -96,7 +93,7 @@ fn an_answer_of_another_shape_is_refused_before_anything_is_written() {
     ] {
         let bodies = [nonsense(), special].concat();
         all_at_once(&bodies, |body| {
-            let tenant = StandIn::start(World::example());
+            let tenant = example();
             tenant.fail(stage, Times::Forever, Fault::body(body.clone()));
             let report = is_not_the_api(&Job::against(&tenant).env("LOG_LEVEL", "trace").run(), step);
             assert_eq!(report["changed"], false);
@@ -108,7 +105,7 @@ fn an_answer_of_another_shape_is_refused_before_anything_is_written() {
 #[test]
 fn an_answer_of_another_shape_after_the_write_leaves_the_truth_open() {
     all_at_once(&of_connections(), |body| {
-        let tenant = StandIn::start(World::example());
+        let tenant = example();
         tenant.fail(Stage::ReadBack, Times::Forever, Fault::body(body.clone()));
         let report = is_not_the_api(&Job::against(&tenant).run(), "append-and-update");
         assert_eq!(report["changed"], Value::Null);
@@ -117,7 +114,7 @@ fn an_answer_of_another_shape_after_the_write_leaves_the_truth_open() {
 
 #[test]
 fn depth_in_a_field_that_nobody_reads_does_no_harm() {
-    let tenant = StandIn::start(World::example());
+    let tenant = example();
     tenant.fail(Stage::Token, Times::Forever, Fault::body(nested("{\"records\":null,\"x\":", "}")));
     Job::against(&tenant).run().failed(5, "token_not_found", "retrieve-token");
 }
@@ -161,7 +158,7 @@ fn what_is_only_shown_or_there_twice_never_ends_the_job() {
         [r#""guid":null,"#, r#""guid":"","#, r#""guid":5,"#, r#""createTime":"soon","updatedBy":7,"#];
     cases.extend(fields.map(|fields| (Stage::Read, connection(fields, ""))));
     all_at_once(&cases, |(stage, answer)| {
-        let tenant = StandIn::start(World::example());
+        let tenant = example();
         tenant.fail(*stage, Times::Once, answer.clone());
         Job::against(&tenant).run().added();
     });
@@ -169,26 +166,9 @@ fn what_is_only_shown_or_there_twice_never_ends_the_job() {
 
 #[test]
 fn a_name_that_cannot_be_shown_is_null_in_the_report() {
-    let tenant = StandIn::start(World::example());
+    let tenant = example();
     tenant.edit(|world| world.first().name.clear());
     assert_eq!(Job::against(&tenant).run().added()["connection"]["name"], Value::Null);
-}
-
-#[test]
-fn an_answer_that_is_too_large_is_cut_off_while_it_is_read() {
-    // A terabyte without a length at each request, and a little too much with one.
-    let flood = Fault::Flood(1 << 40);
-    let mut cases: Vec<_> =
-        [Stage::Token, Stage::Read, Stage::Write, Stage::ReadBack].map(|stage| (stage, flood.clone())).into();
-    cases.push((Stage::Read, Fault::body(vec![b' '; (4 << 20) + 1])));
-    all_at_once(&cases, |(stage, answer)| {
-        let tenant = StandIn::start(World::example());
-        tenant.fail(*stage, Times::Forever, answer.clone());
-        let ran = Job::against(&tenant).run();
-        assert_eq!(ran.report()["error"]["kind"], "unexpected_response", "{stage:?}: {ran:?}");
-        ran.says("larger than 4 MiB: this program takes no more", "ATLAN_BASE_URL");
-        assert_eq!(tenant.count(*stage), 1, "{stage:?}");
-    });
 }
 
 #[test]
@@ -199,7 +179,7 @@ fn an_error_of_any_length_is_shown_in_part() {
         json!({ "message": "", "causes": [{ "errorMessage": long }] }).to_string(),
         long.clone(),
     ] {
-        let tenant = StandIn::start(World::example());
+        let tenant = example();
         tenant.fail(Stage::Read, Times::Forever, Fault::Answer(403, Vec::new(), body.into()));
         let ran = Job::against(&tenant).run();
         let report = ran.report();
@@ -238,20 +218,20 @@ fn text_of_the_tenant_can_forge_neither_a_log_line_nor_a_terminal() {
             tenant.after(Stage::Write, |world| world.first().remove(FORGERY));
         },
     ];
-    for format in ["bunyan", "pretty"] {
-        all_at_once(&arrange, |arrange| {
-            let tenant = StandIn::start(World::example());
-            arrange(&tenant);
-            let job = Job::against(&tenant).env("LOG_LEVEL", "trace").env("LOG_FORMAT", format);
-            let ran = job.without("API_TOKEN_NAME").env("API_TOKEN_GUID", example::TOKEN_GUID).run();
-            nothing_is_forged(&ran, format);
-        });
-    }
+    let cases: Vec<_> =
+        arrange.iter().flat_map(|arrange| ["bunyan", "pretty"].map(|format| (arrange, format))).collect();
+    all_at_once(&cases, |(arrange, format)| {
+        let tenant = example();
+        arrange(&tenant);
+        let job = Job::against(&tenant).env("LOG_LEVEL", "trace").env("LOG_FORMAT", format);
+        let ran = job.without("API_TOKEN_NAME").env("API_TOKEN_GUID", example::TOKEN_GUID).run();
+        nothing_is_forged(&ran, format);
+    });
 }
 
 #[test]
 fn names_that_cannot_be_printed_are_kept_as_they_are() {
-    let tenant = StandIn::start(World::example());
+    let tenant = example();
     tenant.edit(|world| world.first().add(FORGERY));
     let report = Job::against(&tenant).run().added();
     assert_eq!(report["admin_users"]["after"], json!(["jdoe", "asmith", FORGERY, example::USERNAME]));

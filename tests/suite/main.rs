@@ -6,10 +6,11 @@
 mod support;
 
 // The job as a whole.
+mod answers;
 mod asked;
 mod collections;
 mod ends;
-mod exit_codes;
+mod failures;
 mod impersonation;
 mod output;
 mod pipeline;
@@ -25,20 +26,16 @@ mod wrong_places;
 // What tenants, networks and machines do.
 mod api_tokens;
 mod bearer_files;
-mod explanations;
 mod heals;
 mod hostile_answers;
 mod keycloak;
-mod lost_answers;
 mod many_admins;
 mod network;
 mod other_writers;
-mod permission;
 mod secrets;
 mod signals;
 mod streams_and_files;
 mod truth;
-mod who_spoke;
 mod young_rights;
 
 // What Argo and Kubernetes run.

@@ -123,6 +123,38 @@ fn changed_is_false_only_if_nothing_of_the_write_can_have_arrived() {
 }
 
 #[test]
+fn a_list_that_got_old_on_the_way_is_not_written() {
+    // TLS takes more than a second, and the tenant closes the connection after the read.
+    let tenant = StandIn::start_tls(World::example(), Certificate::Good);
+    let ca = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(ca.path(), &tenant.ca_pem).unwrap();
+    tenant.set_accept_delay(Duration::from_millis(1500));
+    tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
+    tenant.after(Stage::Read, |world| world.first().add("dave"));
+    Job::against(&tenant).env("SSL_CERT_FILE", ca.path()).run().added();
+    let admins = tenant.admin_users(example::CONNECTION);
+    assert_eq!(admins, ["jdoe", "asmith", "dave", example::USERNAME]);
+}
+
+#[test]
+fn a_write_that_was_on_its_way_for_long_is_warned_of() {
+    let tenant = StandIn::start(World::example());
+    tenant.slow_down(Stage::Write, Times::Once, Duration::from_millis(1100));
+    let ran = Job::against(&tenant).run();
+    ran.added();
+    assert!(ran.stderr.contains("whoever else was added to the list in that time may be missing"), "{ran:?}");
+}
+
+#[test]
+fn a_tenant_that_keeps_no_connection_open_can_be_written_to() {
+    let tenant = StandIn::start(World::example());
+    for stage in [Stage::Token, Stage::Read, Stage::Write, Stage::ReadBack] {
+        tenant.fail(stage, Times::Forever, Fault::AnswerAndClose);
+    }
+    Job::against(&tenant).run().added();
+}
+
+#[test]
 fn a_long_list_that_is_not_out_in_time_is_cut_off() {
     // So many that they don't fit into the buffers of the network.
     let names: Vec<String> = (0..100_000).map(|number| format!("{number:036}")).collect();
