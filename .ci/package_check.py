@@ -145,6 +145,16 @@ def like_pyatlan(ours, theirs):
     })  # fmt: skip
 
 
+def like_config(package, config):
+    """What pyatlan's generator isn't asked for is the config's all the same."""
+    for what, ours, given in [
+        ("npm", package, config["npm"]),
+        ("labels", package["config"]["labels"], config["labels"]),
+        ("annotations", package["config"]["annotations"], config["annotations"]),
+    ]:
+        expect(f"the config's {what}", differences({key: ours.get(key) for key in given}, given), set())
+
+
 def runs_from_pyatlan(template):
     """A workflow made by pyatlan finds the template, and hands over nothing that it doesn't take."""
     with warnings.catch_warnings():
@@ -163,5 +173,7 @@ def runs_from_pyatlan(template):
 if __name__ == "__main__":
     ours = read(ROOT / "package")
     in_hera(ours[2])
-    like_pyatlan(ours, generated(json.loads((ROOT / "package-config.json").read_text())))
+    config = json.loads((ROOT / "package-config.json").read_text())
+    like_pyatlan(ours, generated(config))
+    like_config(ours[0], config)
     runs_from_pyatlan(ours[2])

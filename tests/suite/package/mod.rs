@@ -1,9 +1,8 @@
-//! The workflow package and the Job for Kubernetes: that their files say what `package-config.json`,
-//! Cargo.toml and the program say, and that the program does its job with exactly the environment that
-//! Argo makes of the template. What the clusters make of them, deploy/check-job and
-//! deploy/check-workflow show.
+//! The workflow package and the Job for Kubernetes: that their files say what Cargo.toml and the program
+//! say, and that the program does its job with exactly the environment that Argo makes of the template.
+//! That the package is what Atlan's own tools make of `package-config.json`, .ci/package_check.py checks;
+//! what a cluster makes of it and of the Job, deploy/check-workflow and deploy/check-job.
 
-mod config;
 mod job;
 mod run;
 mod version;

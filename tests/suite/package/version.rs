@@ -15,6 +15,7 @@ fn every_file_that_names_the_version_names_this_one() {
         ("package/configmaps/default.yaml", "app.kubernetes.io/version: \"", "\""),
         ("package/templates/default.yaml", "app.kubernetes.io/version: \"", "\""),
         ("Dockerfile", "org.opencontainers.image.version=\"", "\""),
+        ("package/package.json", "\"version\": \"", "\""),
         ("CHANGELOG.md", "\n## ", " - "),
     ] {
         assert!(file(path).contains(&format!("{before}{VERSION}{after}")), "{path}");

@@ -3,7 +3,10 @@
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::{assert_stays_out_of_meshes, default_deadline, exit_codes, help, longest_pod, names, template};
+use super::{
+    assert_stays_out_of_meshes, default_deadline, exit_codes, help, json, longest_pod, names, template,
+    variable,
+};
 
 /// The templates that run the program.
 const RUNS: [&str; 2] = ["main", "collection"];
@@ -29,6 +32,18 @@ fn what_the_template_takes_goes_to_inputs_that_the_program_knows() {
         assert!(values.iter().all(|variable| variable["value"].is_string()));
         let secret = |variable: &Value| variable["valueFrom"]["secretKeyRef"]["name"].clone();
         assert!(secrets.iter().all(|variable| secret(variable) == "argo-client-creds"));
+    }
+}
+
+#[test]
+fn the_outputs_are_the_files_that_the_program_writes() {
+    let (main, config) = (template("main"), json("package-config.json"));
+    for (input, output, path) in [
+        ("REPORT_FILE", "report", &main["outputs"]["parameters"][0]["valueFrom"]["path"]),
+        ("LOG_FILE", "debug-logs", &main["outputs"]["artifacts"][0]["path"]),
+    ] {
+        assert_eq!(variable(&main["container"], input), path.as_str().unwrap());
+        assert_eq!(config["outputs"][output], *path);
     }
 }
 
