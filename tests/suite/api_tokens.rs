@@ -1,4 +1,4 @@
-//! Finding the one API token that is meant: namesakes, pages, times that say nothing, OAuth clients.
+//! Finding the one API token that is meant: by any name, among namesakes, with times that say nothing.
 
 use std::time::SystemTime;
 
@@ -8,19 +8,135 @@ use stand_in_tenant::{Fault, Stage, StandIn, Times, example};
 use crate::support::{Job, WAYS_TO_NAME_IT, all_at_once, example};
 
 const TOKEN: &str = "retrieve-token";
-const OAUTH_CLIENT: &str = "oauth-client-0a1b2c3d-0000-4000-8000-0000000000e1";
-const SECOND_GUID: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e22";
-const THIRD_GUID: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33";
+const SECOND: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e22";
+const THIRD: &str = "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e33";
 
-/// An API token's record that expired an hour ago, or that lasts.
-fn add_namesake(tenant: &StandIn, guid: &str, client_id: &str, expired: bool) {
-    let two_hours_ago = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64 - 2 * 3_600_000;
+/// When it was two hours ago, in milliseconds since 1970.
+fn two_hours_ago() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64 - 2 * 3_600_000
+}
+
+/// The first API token has these times.
+fn set_times(tenant: &StandIn, created_at: Value, lifespan: Value) {
     tenant.edit(|world| {
-        let token = world.add_token(example::TOKEN, guid, client_id);
-        if expired {
-            token.attributes.insert("createdAt".to_owned(), two_hours_ago.into());
-            token.attributes.insert("access.token.lifespan".to_owned(), 3600.into());
+        let attributes = &mut world.tokens[0].attributes;
+        attributes.insert("createdAt".to_owned(), created_at);
+        attributes.insert("access.token.lifespan".to_owned(), lifespan);
+    });
+}
+
+#[test]
+fn a_token_is_found_by_any_name_guid_or_client_id() {
+    let names = [
+        r#"a "b" {c}"#,
+        "100% & more = ?#/+",
+        "\\",
+        "トークン",
+        "می\u{200c}خواهم",
+        "👩\u{200d}💻",
+        "  spaced  ",
+        "'; drop--",
+        "{x}",
+    ];
+    all_at_once(&names, |name| {
+        let tenant = example();
+        tenant.edit(|world| world.tokens[0].name = (*name).to_owned());
+        Job::against(&tenant).env("API_TOKEN_NAME", name).run().added();
+    });
+    let username = [("API_TOKEN_CLIENT_ID", example::USERNAME)];
+    for (input, value) in WAYS_TO_NAME_IT.iter().chain(&username) {
+        let tenant = example();
+        Job::against(&tenant).without("API_TOKEN_NAME").env(input, value).run().added();
+    }
+}
+
+#[test]
+fn of_several_with_one_name_the_only_one_that_lasts_is_meant() {
+    /// Whether each of the three has expired, the kind of failure, the words.
+    type Row<'a> = ([bool; 3], Option<&'a str>, &'a [&'a str]);
+    let rows: [Row; 4] = [
+        ([false, true, true], None, &["2 more API tokens named", "have expired: they are not meant"]),
+        ([true, true, false], None, &["2 more API tokens named", "have expired: they are not meant"]),
+        (
+            [false, false, true],
+            Some("token_ambiguous"),
+            &["several API tokens named \"ci-pipeline\"", "\"5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11\"", SECOND],
+        ),
+        ([true; 3], Some("token_expired"), &["the API token named \"ci-pipeline\" expired "]),
+    ];
+    all_at_once(&rows, |(expired, failure, words)| {
+        let tenant = example();
+        let guids = [example::TOKEN_GUID, SECOND, THIRD];
+        tenant.edit(|world| {
+            world.add_token(example::TOKEN, SECOND, "apikey-2");
+            world.add_token(example::TOKEN, THIRD, "apikey-3");
+            for (token, _) in world.tokens.iter_mut().zip(expired).filter(|(_, expired)| **expired) {
+                token.attributes.insert("createdAt".to_owned(), two_hours_ago().into());
+                token.attributes.insert("access.token.lifespan".to_owned(), 3600.into());
+            }
+        });
+        let ran = Job::against(&tenant).run();
+        match failure {
+            Some(kind) => drop(ran.failed(5, kind, TOKEN)),
+            None => {
+                let place = expired.iter().position(|expired| !expired).unwrap();
+                assert_eq!(ran.added()["api_token"]["guid"], guids[place]);
+            }
         }
+        if *failure == Some("token_ambiguous") {
+            ran.says("", "Give the GUID of the right one as API_TOKEN_GUID");
+        }
+        let said = ran.everything().replace("\\\"", "\"");
+        assert!(words.iter().all(|words| said.contains(words)), "{said}");
+    });
+}
+
+#[test]
+fn an_expired_api_token_is_told_as_that_whatever_form_its_times_have() {
+    let made = two_hours_ago();
+    for (made, lifespan) in [
+        (json!(made), json!(3600)),
+        (json!(made.to_string()), json!("3600")),
+        (json!(made as f64), json!(3600.0)),
+        (json!(i64::MIN), json!(1)),
+    ] {
+        let tenant = example();
+        set_times(&tenant, made, lifespan);
+        let ran = Job::against(&tenant).run();
+        let report = ran.failed(5, "token_expired", TOKEN);
+        ran.says("expired ", "Make a new API token");
+        assert_eq!(report["api_token"]["guid"], example::TOKEN_GUID);
+        assert_eq!(tenant.requests().len(), 1);
+    }
+}
+
+#[test]
+fn times_that_say_nothing_stop_nothing() {
+    let long_ago = json!(1_500_000_000_000_u64);
+    let (most, least) = (json!(i64::MAX), json!(i64::MIN));
+    // Whether the run says that it doesn't know.
+    let rows = [
+        (json!("yesterday"), json!("3600"), true),
+        (json!(1.0e300), json!({}), true),
+        (long_ago.clone(), json!("an hour"), true),
+        (Value::Null, Value::Null, true),
+        (long_ago.clone(), json!(0), true),
+        (long_ago.clone(), json!(-1), true),
+        (long_ago, json!("-1"), true),
+        (most.clone(), most.clone(), false),
+        (json!(0), most.clone(), false),
+        (most.clone(), json!(1), false),
+        (least.clone(), least.clone(), true),
+        (most, least, true),
+        (json!(0), json!(0), true),
+    ];
+    all_at_once(&rows, |(created_at, lifespan, is_unknown)| {
+        let tenant = example();
+        set_times(&tenant, created_at.clone(), lifespan.clone());
+        let ran = Job::against(&tenant).run();
+        ran.added();
+        let is_said = ran.stderr.contains("doesn't say when the API token expires");
+        assert_eq!(is_said, *is_unknown, "{created_at} {lifespan}: {ran:?}");
     });
 }
 
@@ -29,149 +145,55 @@ fn record(guid: &str, client_id: &str, name: &str) -> Value {
 }
 
 #[test]
-fn of_several_with_one_name_the_only_one_that_has_not_expired_is_meant() {
-    let tenant = example();
-    add_namesake(&tenant, SECOND_GUID, "apikey-2", true);
-    add_namesake(&tenant, THIRD_GUID, "apikey-3", true);
-    let ran = Job::against(&tenant).run();
-    assert_eq!(ran.added()["api_token"]["guid"], example::TOKEN_GUID);
-    assert!(ran.stderr.contains("2 more API tokens named"), "{ran:?}");
-    assert!(ran.stderr.contains("have expired: they are not meant"), "{ran:?}");
-}
-
-#[test]
-fn several_that_have_not_expired_are_ambiguous() {
-    let tenant = example();
-    add_namesake(&tenant, SECOND_GUID, "apikey-2", false);
-    add_namesake(&tenant, THIRD_GUID, "apikey-3", true);
-    let ran = Job::against(&tenant).run();
-    ran.failed(5, "token_ambiguous", TOKEN);
-    ran.says("several API tokens named \"ci-pipeline\"", "API_TOKEN_GUID");
-    ran.says(&format!("\"{}\"", example::TOKEN_GUID), "");
-    ran.says(&format!("\"{SECOND_GUID}\""), "");
-    assert_eq!(tenant.count(Stage::Write), 0);
-}
-
-#[test]
-fn a_look_alike_of_several_is_not_what_is_meant() {
-    let tenant = example();
-    let name = format!("{} ", example::TOKEN);
-    tenant.edit(|world| {
-        world.add_token(&name, SECOND_GUID, "apikey-2");
-        world.add_token(&name, THIRD_GUID, "apikey-3");
-    });
-    let ran = Job::against(&tenant).env("API_TOKEN_NAME", &name).run();
-    ran.failed(5, "token_ambiguous", TOKEN);
-    ran.says("several API tokens named", "Give the GUID of the right one");
-}
-
-#[test]
-fn several_that_have_all_expired_are_said_to_have() {
-    let tenant = example();
-    tenant.edit(|world| world.tokens.clear());
-    add_namesake(&tenant, example::TOKEN_GUID, "apikey-1", true);
-    add_namesake(&tenant, SECOND_GUID, "apikey-2", true);
-    let ran = Job::against(&tenant).run();
-    ran.failed(5, "token_expired", TOKEN);
-    ran.says("the API token named \"ci-pipeline\" expired", "");
-}
-
-#[test]
-fn one_record_that_is_sent_twice_is_one_api_token() {
-    all_at_once(&WAYS_TO_NAME_IT, |(input, value)| {
-        let tenant = example();
-        let record = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
-        let twice = json!({ "filterRecord": 2, "records": [record, record] });
-        tenant.fail(Stage::Token, Times::Once, Fault::body(twice.to_string()));
-        Job::against(&tenant).without("API_TOKEN_NAME").env(input, value).run().added();
-    });
-}
-
-#[test]
-fn times_that_say_nothing_are_unknown_and_warned_of() {
-    let times = [
-        (json!("yesterday"), json!("3600")),
-        (json!(1.0e300), json!({})),
-        (json!(1_500_000_000_000_u64), json!("an hour")),
-        (json!(null), json!(null)),
-    ];
-    all_at_once(&times, |(created_at, lifespan)| {
-        let tenant = example();
-        tenant.edit(|world| {
-            let attributes = &mut world.tokens[0].attributes;
-            attributes.insert("createdAt".to_owned(), created_at.clone());
-            attributes.insert("access.token.lifespan".to_owned(), lifespan.clone());
-        });
-        let ran = Job::against(&tenant).run();
-        ran.added();
-        assert!(ran.stderr.contains("doesn't say when the API token expires"), "{ran:?}");
-    });
-    for lifespan in [json!(0), json!(-1), json!("-1")] {
-        let tenant = example();
-        tenant.edit(|world| {
-            let attributes = &mut world.tokens[0].attributes;
-            attributes.insert("createdAt".to_owned(), json!(1_500_000_000_000_u64));
-            attributes.insert("access.token.lifespan".to_owned(), lifespan.clone());
-        });
-        Job::against(&tenant).run().added();
-    }
-}
-
-#[test]
 fn only_the_record_that_was_asked_for_may_end_the_job() {
     let whole = record(example::TOKEN_GUID, example::CLIENT_ID, example::TOKEN);
-    let by_attributes = json!({ "id": example::TOKEN_GUID, "clientId": "c", "displayName": "other",
-        "attributes": { "displayName": example::TOKEN, "clientId": example::CLIENT_ID } });
-    let by_itself = json!({ "id": example::TOKEN_GUID, "clientId": example::CLIENT_ID, "displayName": example::TOKEN,
-        "attributes": { "displayName": "other" } });
+    let with = |mut record: Value, attributes: Value| {
+        record["attributes"] = attributes;
+        record
+    };
+    let by_attributes = with(
+        record(example::TOKEN_GUID, "c", "other"),
+        json!({ "displayName": example::TOKEN, "clientId": example::CLIENT_ID }),
+    );
+    let by_itself = with(whole.clone(), json!({ "displayName": "other" }));
     let same_name = json!({ "clientId": "apikey-2", "displayName": example::TOKEN });
     let without_client_id = json!({ "id": "g-1", "displayName": example::TOKEN });
-    for (records, matching, code) in [
+    let rows = [
         (json!([null, 5, [], {}, { "id": 5 }, { "clientId": { "a": 1 } }, whole]), 7, 0),
         (json!([by_attributes]), 1, 0),
         (json!([by_itself]), 1, 0),
+        // One record that is sent twice is one API token.
+        (json!([whole, whole]), 2, 0),
         (json!([whole, without_client_id]), 2, 10),
         // Two of one name, also if one of them wasn't sent.
         (json!([whole, same_name]), 2, 5),
         (json!([whole]), 2, 5),
         (json!([]), 2, 5),
         (json!([null]), 1, 5),
-    ] {
+    ];
+    all_at_once(&rows, |(records, matching, code)| {
         let tenant = example();
         let page = json!({ "filterRecord": matching, "records": records });
         tenant.fail(Stage::Token, Times::Forever, Fault::body(page.to_string()));
         let ran = Job::against(&tenant).run();
-        assert_eq!(ran.code, Some(code), "{records}: {ran:?}");
-    }
-}
-
-#[test]
-fn whether_an_api_token_has_expired_is_judged_by_the_tenants_clock() {
-    let hours_ahead = |hours: i64| {
-        let tenant = example();
-        tenant.edit(|world| world.clock_offset = hours * 3600);
-        // Two hours old, it lasts one.
-        add_namesake(&tenant, SECOND_GUID, "apikey-2", true);
-        Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_GUID", SECOND_GUID).run()
-    };
-    hours_ahead(0).failed(5, "token_expired", TOKEN);
-    hours_ahead(-2).added();
+        assert_eq!(ran.code, Some(*code), "{records}: {ran:?}");
+    });
 }
 
 #[test]
 fn an_oauth_client_is_taken_by_its_client_id_and_checked_by_the_tenant() {
+    const CLIENT: &str = "oauth-client-0a1b2c3d-0000-4000-8000-0000000000e1";
     let tenant = example();
-    tenant.edit(|world| world.add_oauth_client("etl", SECOND_GUID, OAUTH_CLIENT));
-    let username = format!("service-account-{OAUTH_CLIENT}");
-    for (given, status) in [(OAUTH_CLIENT, "added"), (&username, "already_admin")] {
-        let job = Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", given);
-        assert_eq!(job.run().report()["status"], status);
-    }
+    tenant.edit(|world| world.add_oauth_client("etl", SECOND, CLIENT));
+    let username = format!("service-account-{CLIENT}");
+    let job = |client: &str| {
+        Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", client).run()
+    };
+    assert_eq!(job(CLIENT).report()["status"], "added");
+    assert_eq!(job(&username).report()["status"], "already_admin");
     assert!(tenant.admin_users(example::CONNECTION).contains(&username));
-    assert_eq!((tenant.count(Stage::OAuthClient), tenant.count(Stage::Token)), (0, 0));
-    let nobody =
-        Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", "oauth-client-of-nobody");
-    let ran = nobody.run();
+    let ran = job("oauth-client-of-nobody");
     ran.failed(9, "rejected", "append-and-update");
     ran.says("knows no user for the API token", "service-account- and the client ID");
+    assert_eq!((tenant.count(Stage::OAuthClient), tenant.count(Stage::Token)), (0, 0));
 }

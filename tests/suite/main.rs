@@ -29,7 +29,6 @@ mod bearer_files;
 mod heals;
 mod hostile_answers;
 mod keycloak;
-mod many_admins;
 mod network;
 mod other_writers;
 mod secrets;
