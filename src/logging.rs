@@ -12,6 +12,7 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_bunyan_formatter::{BunyanFormattingLayer, JsonStorageLayer};
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -33,9 +34,10 @@ pub(crate) const FAILURE: &str = concat!(env!("CARGO_CRATE_NAME"), "::failure");
 pub(crate) fn start(settings: LogSettings, is_told: bool, redactor: &Redactor) -> Log {
     let is_terminal = io::stderr().is_terminal();
     let colours = is_terminal && settings.colours;
+    let level = settings.level.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let level = match is_told && is_terminal {
-        true => settings.level.with_target(FAILURE, LevelFilter::OFF),
-        false => settings.level,
+        true => level.with_target(FAILURE, LevelFilter::OFF),
+        false => level,
     };
     let stderr = Lines::to(io::stderr(), is_terminal, redactor);
     let file = settings.file.map(|file| Lines::to(file, false, redactor));

@@ -1,5 +1,7 @@
 //! The headers by which Atlan tells a workflow's requests apart.
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
 use super::checks::{Checked, Checks};
 use super::inputs::{self, Input};
 
@@ -12,27 +14,16 @@ const HEADERS: [(&str, Input); 5] = [
     ("x-atlan-agent-workflow-id", inputs::X_ATLAN_AGENT_WORKFLOW_ID),
 ];
 
-/// The headers, with values that can be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Agent([(&'static str, String); 5]);
-
-impl Agent {
-    /// The headers with their values.
-    pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.0.iter().map(|(name, value)| (*name, value.as_str()))
-    }
+/// The agent headers, if this runs in a workflow. Otherwise none is sent, and the inputs may be whatever
+/// they are.
+pub(super) fn check(checks: &mut Checks<'_>) -> HeaderMap {
+    let agent = checks.text(inputs::X_ATLAN_AGENT).unwrap_or_default();
+    let headers = HEADERS.iter().filter(|_| agent.eq_ignore_ascii_case("workflow"));
+    let mut value = |input| checks.parsed(input, sendable).unwrap_or(HeaderValue::from_static(""));
+    headers.map(|(name, input)| (HeaderName::from_static(name), value(*input))).collect()
 }
 
-/// The agent headers, if this runs in a workflow. Otherwise they aren't sent, and may be whatever they
-/// are.
-pub(super) fn check(checks: &mut Checks<'_>) -> Option<Agent> {
-    checks.text(inputs::X_ATLAN_AGENT).filter(|agent| agent.eq_ignore_ascii_case("workflow"))?;
-    Some(Agent(HEADERS.map(|(name, input)| (name, checks.parsed(input, sendable).unwrap_or_default()))))
-}
-
-fn sendable(text: &str) -> Checked<String> {
-    match text.is_ascii() {
-        true => Ok(text.to_owned()),
-        false => Err("has a non-ASCII character in it, which can't be sent in a header".to_owned()),
-    }
+fn sendable(text: &str) -> Checked<HeaderValue> {
+    let value = HeaderValue::from_str(text).ok().filter(|_| text.is_ascii());
+    value.ok_or_else(|| "has a non-ASCII character in it, which can't be sent in a header".to_owned())
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::checks::{Checked, Checks, fits_into_a_url, one_line};
+use super::checks::{Checked, Checks, one_line};
 use super::inputs::{self, Input};
 use crate::text::trimmed;
 
@@ -34,16 +34,12 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<ApiTokenRef> {
 /// part of it.
 fn name(checks: &mut Checks<'_>) -> Option<String> {
     let name = checks.plain(inputs::API_TOKEN_NAME)?.trim_matches(['\r', '\n']);
-    let checked =
-        fits_into_a_url(name).and_then(one_line).and_then(|name| {
-            let id = trimmed(name).trim_start_matches("service-account-").trim_start_matches("apikey-");
-            match guid(id) {
-                Ok(_) => Err("holds a GUID or a client ID: give it as API_TOKEN_GUID or API_TOKEN_CLIENT_ID"
-                    .to_owned()),
-                Err(_) => Ok(name.to_owned()),
-            }
-        });
-    checks.accept(inputs::API_TOKEN_NAME, checked)
+    let id = trimmed(name).trim_start_matches(USERNAME_PREFIX).trim_start_matches(API_TOKEN);
+    let name = one_line(name).map(str::to_owned).and_then(|name| match guid(id) {
+        Ok(_) => Err("holds a GUID or a client ID: give it as API_TOKEN_GUID or API_TOKEN_CLIENT_ID".into()),
+        Err(_) => Ok(name),
+    });
+    checks.accept(inputs::API_TOKEN_NAME, name)
 }
 
 /// A GUID in its usual spelling, of every one that is in use: capitals, braces, `urn:uuid:`, no hyphens.
@@ -79,7 +75,6 @@ impl ClientId {
     /// Takes a client ID, with or without `service-account-` before it. In lower case, as the tenant
     /// writes the usernames that are made of them.
     pub fn parse(text: &str) -> Checked<ClientId> {
-        fits_into_a_url(text)?;
         let text = text.to_ascii_lowercase();
         let id = text.strip_prefix(USERNAME_PREFIX).unwrap_or(&text);
         let rest =

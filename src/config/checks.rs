@@ -12,8 +12,9 @@ use crate::text::jwt::jwts;
 use crate::text::redact::Redactor;
 use crate::text::{self, bare};
 
-/// Whatever goes into a URL is at most so long: servers take a few thousand bytes at most.
-const LONGEST_IN_A_URL: usize = 1024;
+/// A value that isn't secret is at most so long: of a URL, of which it becomes part, servers take a few
+/// thousand bytes.
+const LONGEST: usize = 1024;
 
 /// No wait is longer than a day: more is a slip, say milliseconds.
 const LONGEST_SECONDS: f64 = 86_400.0;
@@ -118,9 +119,9 @@ impl<'a> Checks<'a> {
         })
     }
 
-    /// A time of at least `least` seconds.
-    pub(super) fn seconds(&mut self, input: Input, least: f64) -> Option<Duration> {
-        self.number(input, least, LONGEST_SECONDS).map(Duration::from_secs_f64)
+    /// A time of at least `least` seconds; zero if what is given is none.
+    pub(super) fn seconds(&mut self, input: Input, least: f64) -> Duration {
+        Duration::from_secs_f64(self.number(input, least, LONGEST_SECONDS).unwrap_or_default())
     }
 
     /// True if nothing is wrong so far, and nothing is missing.
@@ -186,18 +187,11 @@ pub fn switch(text: &str) -> Result<bool, String> {
     word(text, &[&words[..], &[("on", true), ("off", false)]].concat())
 }
 
-/// Text without control characters.
+/// Text without control characters, and not too long.
 pub(super) fn one_line(text: &str) -> Checked<&str> {
-    match text.contains(char::is_control) {
-        true => Err("has a line break or another control character in it".to_owned()),
-        false => Ok(text),
-    }
-}
-
-/// Text that isn't too long for a URL.
-pub(super) fn fits_into_a_url(text: &str) -> Checked<&str> {
     match text.chars().count() {
-        ..=LONGEST_IN_A_URL => Ok(text),
-        length => Err(format!("is {length} characters long: at most {LONGEST_IN_A_URL} can be asked for")),
+        length if length > LONGEST => Err(format!("is longer than {LONGEST} characters")),
+        _ if text.contains(char::is_control) => Err("has a line break or another control character".into()),
+        _ => Ok(text),
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn text(source: impl Read) -> Checked<String> {
 fn unreadable(error: io::Error) -> String {
     match error.kind() {
         ErrorKind::NotFound => {
-            "names a file that isn't there (in a container, only what is mounted is)".to_owned()
+            "names a file that isn't there (in a container, only what is mounted is)".into()
         }
         ErrorKind::PermissionDenied => {
             // The number of the user that this process runs as, where Linux tells.

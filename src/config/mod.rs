@@ -19,7 +19,6 @@ mod surroundings;
 mod target;
 
 pub use address::{Services, is_localhost, is_this_machine};
-pub use agent::Agent;
 pub use api_token::{ApiTokenRef, ClientId, Username, guid};
 pub use asked::Asked;
 pub use checks::switch;
@@ -36,6 +35,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Url;
+use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 
 use crate::error::{ErrorKind, Failure, Step};
@@ -101,8 +101,8 @@ pub struct Access {
     pub services: Services,
     /// As whom.
     pub credentials: Credentials,
-    /// What the `x-atlan-agent` headers say, if they are to be sent.
-    pub agent: Option<Agent>,
+    /// The `x-atlan-agent` headers, if they are to be sent.
+    pub agent: HeaderMap,
     /// Longest wait for a connection.
     pub connect_timeout: Duration,
     /// Longest wait for one answer.
@@ -207,27 +207,23 @@ fn check(mut checks: Checks<'_>, surroundings: Surroundings, output: &mut Output
     let deadline = checks.seconds(inputs::DEADLINE_SECONDS, SHORTEST_RUN.as_secs_f64());
     let permission_patience = checks.seconds(inputs::PERMISSION_PATIENCE_SECONDS, 0.0);
     let settle = checks.seconds(inputs::SETTLE_SECONDS, 0.0);
-    if settle.zip(deadline).is_some_and(|(settle, deadline)| settle + SHORTEST_RUN > deadline) {
+    // A deadline that is wrong by itself is zero here.
+    if (SHORTEST_RUN..settle + SHORTEST_RUN).contains(&deadline) {
         checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
     }
-    let config = || {
-        let (address, target, api_token, credentials) = (address?, target?, api_token?, credentials?);
-        let mut asked = Asked::of(&address, &target, &api_token);
-        asked.user = credentials.bearer().and_then(BearerToken::username).map(str::to_owned);
-        let (settle, permission_patience) = (settle?, permission_patience?);
-        let (dry_run, check) = (output.dry_run, output.check);
-        let job = Job { target, api_token, dry_run, check, settle, permission_patience };
-        let (connect_timeout, request_timeout) = (connect_timeout?, request_timeout?);
-        let services = Services::at(&address);
-        let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
-        Some((asked, Config { job, access, deadline: deadline?, warnings: checks.logged() }))
-    };
-    let Some((asked, config)) = config().filter(|_| checks.are_passed()) else {
+    let (true, Some(address), Some(target), Some(api_token), Some(credentials)) =
+        (checks.are_passed(), address, target, api_token, credentials)
+    else {
         return Err(checks.failure());
     };
-    output.asked = asked;
-    refuse_if_expired(&config.access.credentials)?;
-    Ok(config)
+    output.asked = Asked::of(&address, &target, &api_token);
+    output.asked.user = credentials.bearer().and_then(BearerToken::username).map(str::to_owned);
+    refuse_if_expired(&credentials)?;
+    let (dry_run, check) = (output.dry_run, output.check);
+    let job = Job { target, api_token, dry_run, check, settle, permission_patience };
+    let services = Services::at(&address);
+    let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
+    Ok(Config { job, access, deadline, warnings: checks.logged() })
 }
 
 /// # Errors

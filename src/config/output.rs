@@ -8,6 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret;
+use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
@@ -133,10 +134,10 @@ pub enum LogFormat {
 }
 
 /// What to log, and where.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct LogSettings {
-    /// What goes to standard error.
-    pub level: Targets,
+    /// What goes to standard error; nothing if that couldn't be understood.
+    pub level: Option<Targets>,
     /// How; by default pretty on a terminal and bunyan elsewhere.
     pub format: Option<LogFormat>,
     /// Whether a terminal may get colours.
@@ -145,23 +146,13 @@ pub struct LogSettings {
     pub file: Option<File>,
 }
 
-impl Default for LogSettings {
-    fn default() -> Self {
-        let level = Targets::new().with_default(LevelFilter::INFO);
-        LogSettings { level, format: None, colours: false, file: None }
-    }
-}
-
 /// Reads what to log; `file` is `LOG_FILE`, open.
 fn log(checks: &mut Checks<'_>, file: Option<File>, colours: bool) -> LogSettings {
-    let level = match checks.is_given(inputs::LOG_LEVEL) || !checks.is_given(inputs::RUST_LOG) {
-        true => checks.parsed(inputs::LOG_LEVEL, level_of),
-        false => rust_log(checks),
-    };
-    let level = level.unwrap_or_else(|| LogSettings::default().level);
-    let formats = [("bunyan", LogFormat::Bunyan), ("pretty", LogFormat::Pretty)];
-    let synonyms = [("json", LogFormat::Bunyan), ("text", LogFormat::Pretty)];
-    let format = checks.parsed(inputs::LOG_FORMAT, |text| word(text, &[formats, synonyms].concat()));
+    let others = if checks.is_given(inputs::LOG_LEVEL) { None } else { rust_log(checks) };
+    let level = others.or_else(|| checks.parsed(inputs::LOG_LEVEL, level_of));
+    let (bunyan, pretty) = (LogFormat::Bunyan, LogFormat::Pretty);
+    let formats = [("bunyan", bunyan), ("pretty", pretty), ("json", bunyan), ("text", pretty)];
+    let format = checks.parsed(inputs::LOG_FORMAT, |text| word(text, &formats));
     LogSettings { level, format, colours, file }
 }
 
@@ -177,13 +168,14 @@ fn level_of(text: &str) -> Checked<Targets> {
 /// reason to stop, and our own errors are logged whatever it says.
 fn rust_log(checks: &mut Checks<'_>) -> Option<Targets> {
     let text = bare(checks.sources.get(inputs::RUST_LOG)?);
-    match text.parse::<Targets>().ok().filter(|_| !text.contains(char::REPLACEMENT_CHARACTER)) {
-        Some(level) if level.would_enable(OURS, &tracing::Level::ERROR) => Some(level),
-        Some(level) => Some(level.with_target(OURS, LevelFilter::ERROR)),
-        None => {
-            let what = "RUST_LOG isn't understood, and is ignored: LOG_LEVEL takes error, warn, info, debug or trace";
-            checks.warnings.push(what.to_owned());
-            None
-        }
+    let level = text.parse::<Targets>().ok().filter(|_| !text.contains(char::REPLACEMENT_CHARACTER));
+    if level.is_none() {
+        let what =
+            "RUST_LOG isn't understood, and is ignored: LOG_LEVEL takes error, warn, info, debug or trace";
+        checks.warnings.push(what.to_owned());
     }
+    level.map(|level| match level.would_enable(OURS, &Level::ERROR) {
+        true => level,
+        false => level.with_target(OURS, LevelFilter::ERROR),
+    })
 }

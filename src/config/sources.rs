@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -14,6 +15,9 @@ use super::checks::Checked;
 use super::inputs::{self, Input};
 use super::{checks, files};
 use crate::text::bare;
+
+/// What complaints about the environment start with.
+const ENVIRONMENT: &str = "the environment";
 
 /// What all sources give.
 #[derive(Default)]
@@ -67,10 +71,8 @@ impl Sources {
             }
             ours.push((input.name.to_owned(), value.to_string_lossy().into_owned()));
         }
-        match envy::from_iter(ours) {
-            Ok(pairs) => self.take("the environment", pairs),
-            Err(_) => self.unread.push("the environment can't be read".to_owned()),
-        }
+        // Whatever text it is makes a pair.
+        self.take(ENVIRONMENT, envy::from_iter(ours).unwrap_or_default());
     }
 
     /// `label` is what complaints about it start with.
@@ -84,7 +86,10 @@ impl Sources {
     fn take(&mut self, source: &'static str, Pairs(pairs): Pairs) {
         let first = self.given.len();
         for (key, value) in pairs {
-            let Some(input) = inputs::ALL.iter().copied().find(|input| input.key() == key) else {
+            let is_of_the_environment =
+                [inputs::NESTED_CONFIG, inputs::CONFIG_FILE].map(Input::key).contains(&key);
+            let input = inputs::ALL.iter().copied().find(|input| input.key() == key);
+            let Some(input) = input.filter(|_| source == ENVIRONMENT || !is_of_the_environment) else {
                 self.wrong.push(format!("{source} {}", unknown(&key)));
                 continue;
             };
@@ -103,9 +108,6 @@ impl Sources {
             if self.given[first..].iter().any(|(given, _)| *given == input) {
                 self.wrong.push(format!("{} is given twice in {source}", input.name));
             }
-            if first > 0 && [inputs::NESTED_CONFIG, inputs::CONFIG_FILE].contains(&input) {
-                self.wrong.push(format!("{source} can't hold {} itself", input.name));
-            }
             self.given.push((input, text.into()));
         }
     }
@@ -119,27 +121,24 @@ fn is_nothing(text: &str) -> bool {
 }
 
 /// The keys and values of one source, in which one can be there twice.
+#[derive(Default)]
 struct Pairs(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Pairs {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Pairs, D::Error> {
-        struct All;
-        impl<'de> Visitor<'de> for All {
-            type Value = Pairs;
+        source.deserialize_map(Pairs::default())
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+impl<'de> Visitor<'de> for Pairs {
+    type Value = Pairs;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-        source.deserialize_map(All)
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        iter::from_fn(|| map.next_entry().transpose()).collect::<Result<_, _>>().map(Pairs)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What surrounds the program: variables that are no inputs of ours, but mean here what they mean
 //! elsewhere. They are only made clean here; `http` understands them.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
@@ -40,7 +40,7 @@ impl Surroundings {
         // As most programs do it, capitals go first.
         let either = |names: [&'static str; 2]| {
             names.into_iter().find_map(|name| {
-                let value = clean(environment, name)?.to_string_lossy().into_owned();
+                let value = clean(environment, name)?;
                 hide_password(&value, redactor);
                 Some(Variable { name, value: value.into() })
             })
@@ -57,13 +57,9 @@ impl Surroundings {
 
 /// The value of a variable that isn't an input of ours, without what copying puts around it;
 /// nothing if that is empty.
-pub(super) fn clean(environment: &[(OsString, OsString)], name: &str) -> Option<OsString> {
-    let value: &OsStr = environment.iter().find(|(known, _)| known == name).map(|(_, value)| value)?;
-    match value.to_str().map(bare) {
-        Some("") => None,
-        Some(text) => Some(text.into()),
-        None => Some(value.to_owned()),
-    }
+pub(super) fn clean(environment: &[(OsString, OsString)], name: &str) -> Option<String> {
+    let value = environment.iter().find(|(known, _)| known == name)?.1.to_string_lossy();
+    Some(bare(&value).to_owned()).filter(|value| !value.is_empty())
 }
 
 /// Hides what stands before the host of a proxy's address, as it is there and as the proxy gets it.

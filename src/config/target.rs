@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::checks::{Checked, Checks, fits_into_a_url, one_line, word};
-use super::inputs::{self, Input};
+use super::checks::{Checked, Checks, one_line, word};
+use super::inputs::{COLLECTION_QUALIFIED_NAME, COLLECTION_ROLE, CONNECTION_QUALIFIED_NAME};
 use crate::error::ErrorKind;
 use crate::text::{bare, quoted};
 
@@ -98,11 +98,6 @@ impl Role {
         self.either("admin users", "editors", "viewers")
     }
 
-    /// The list, as people call it.
-    pub fn members(self) -> &'static str {
-        self.either("admins", "editors", "viewers")
-    }
-
     /// Whoever has it, in a sentence.
     pub fn holder(self) -> &'static str {
         self.either("a connection admin", "an editor", "a viewer")
@@ -117,25 +112,22 @@ impl Role {
     }
 }
 
-/// The inputs that can name it.
-const FORMS: [Input; 2] = [inputs::CONNECTION_QUALIFIED_NAME, inputs::COLLECTION_QUALIFIED_NAME];
-
 /// The target that the inputs name.
 pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
-    let form = checks.only(&FORMS)?;
-    if form == inputs::COLLECTION_QUALIFIED_NAME {
-        let roles = [("editor", Role::Editor), ("viewer", Role::Viewer)];
-        let role = checks.parsed(inputs::COLLECTION_ROLE, |text| word(text, &roles));
-        let qualified_name = checks.parsed(form, QualifiedName::of_collection)?;
-        return Some(Target { role: role?, qualified_name });
+    let form = checks.only(&[CONNECTION_QUALIFIED_NAME, COLLECTION_QUALIFIED_NAME])?;
+    let kind = if form == CONNECTION_QUALIFIED_NAME { Kind::Connection } else { Kind::Collection };
+    if kind == Kind::Connection && checks.is_given(COLLECTION_ROLE) {
+        checks
+            .complain(COLLECTION_ROLE, "is for a query collection, and a connection is named: leave it out");
     }
-    if checks.is_given(inputs::COLLECTION_ROLE) {
-        let what = "is for a query collection, and a connection is named: leave it out";
-        checks.complain(inputs::COLLECTION_ROLE, what);
-    }
+    let roles = [("editor", Role::Editor), ("viewer", Role::Viewer)];
+    let role = match kind {
+        Kind::Connection => Some(Role::ConnectionAdmin),
+        Kind::Collection => checks.parsed(COLLECTION_ROLE, |text| word(text, &roles)),
+    };
     let name = checks.plain(form)?;
-    let qualified_name = checks.accept(form, QualifiedName::parse(name))?;
-    Some(Target { role: Role::ConnectionAdmin, qualified_name })
+    let qualified_name = checks.accept(form, QualifiedName::parse(name, kind))?;
+    Some(Target { role: role?, qualified_name })
 }
 
 /// A qualified name, in parts with `/` between: three of a connection, four of a query collection.
@@ -143,27 +135,27 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
 pub struct QualifiedName(String);
 
 impl QualifiedName {
-    /// Takes the name of a connection, such as `default/snowflake/1700000000`: bare, as a JSON array
-    /// with that one string, or in the JSON object of the connection, as Atlan's pickers make them. The
-    /// workflow template's mutex knows the same forms.
-    pub fn parse(text: &str) -> Checked<QualifiedName> {
-        const EXPECTED: &str = "a connection's qualified name has three parts, as in default/snowflake/1700000000 (a query \
-                                collection's belongs into COLLECTION_QUALIFIED_NAME)";
+    /// Takes a name such as `default/snowflake/1700000000`: bare, as a JSON array with that one string, or
+    /// in the JSON object of the connection, as Atlan's pickers make them. The workflow template's mutex
+    /// knows the same forms. Nothing but its parts is asked of a name: real ones have blanks, brackets and
+    /// other letters in them.
+    pub fn parse(text: &str, kind: Kind) -> Checked<QualifiedName> {
+        let (parts, expected) = kind.either(
+            (3, "three parts, as in default/snowflake/1700000000 (a query collection's belongs into COLLECTION_QUALIFIED_NAME)"),
+            (4, "four parts, as in default/collection/jdoe/5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11"),
+        );
         let text = bare(text);
-        if !text.starts_with(['[', '{']) {
-            return in_parts(text, 3, EXPECTED);
-        }
+        let is_json = text.starts_with(['[', '{']);
         let json = serde_json::from_str(text).unwrap_or_default();
-        let name = name_in(&json)
-            .ok_or("holds JSON that isn't an array with one name, nor Atlan's connection object")?;
-        in_parts(bare(name), 3, EXPECTED)
-    }
-
-    /// Takes the name of a query collection.
-    pub fn of_collection(text: &str) -> Checked<QualifiedName> {
-        const EXPECTED: &str = "a query collection's qualified name has four parts, as in \
-                                default/collection/jdoe/5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11";
-        in_parts(bare(text), 4, EXPECTED)
+        let name = if is_json { name_in(&json) } else { Some(text) };
+        let name =
+            name.ok_or("holds JSON that isn't an array with one name, nor Atlan's connection object")?;
+        let name = one_line(bare(name))?;
+        if name.split('/').count() != parts || name.split('/').any(|part| part.trim().is_empty()) {
+            let (found, noun) = (quoted(name), kind.noun());
+            return Err(format!("holds {found}, and a {noun}'s qualified name has {expected}"));
+        }
+        Ok(QualifiedName(name.to_owned()))
     }
 
     /// The name.
@@ -190,22 +182,13 @@ fn name_in(json: &Value) -> Option<&str> {
     }
 }
 
-/// Nothing else is asked of a name: real ones have blanks, brackets and other letters in them.
-fn in_parts(text: &str, parts: usize, expected: &str) -> Checked<QualifiedName> {
-    let text = fits_into_a_url(text).and_then(one_line)?;
-    if text.split('/').count() != parts || text.split('/').any(|part| part.trim().is_empty()) {
-        return Err(format!("holds {}, and {expected}", quoted(text)));
-    }
-    Ok(QualifiedName(text.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_end_of_the_name_tells_when_the_connection_was_made() {
-        let made_at = |name: &str| QualifiedName::parse(name).unwrap().made_at();
+        let made_at = |name: &str| QualifiedName::parse(name, Kind::Connection).unwrap().made_at();
         let made = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         assert_eq!(made_at("default/snowflake/1700000000"), Some(made));
         for other in ["default/x/1", "default/x/production", "default/x/1700000000000"] {

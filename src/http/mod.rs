@@ -22,7 +22,7 @@ use std::time::{Duration, SystemTime};
 
 use backon::ExponentialBuilder;
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue,
 };
 use reqwest::{Body, Method, RequestBuilder, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
@@ -211,11 +211,7 @@ fn default_headers(access: &Access) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    for (name, value) in access.agent.iter().flat_map(|agent| agent.headers()) {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
+    headers.extend(access.agent.clone());
     headers
 }
 

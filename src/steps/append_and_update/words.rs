@@ -104,7 +104,7 @@ impl<A> Update<'_, A> {
     /// Puts first what the reader of a failure must know about the write.
     pub(super) fn with_what_is_known(&self, failure: Failure) -> Failure {
         let (name, role) = (self.name(), self.job.target.role);
-        let (members, asset) = (role.members(), quoted(self.job.target.qualified_name.as_str()));
+        let (members, asset) = (role.users(), quoted(self.job.target.qualified_name.as_str()));
         let known = match self.outcome.known.changed() {
             Some(false) => return failure,
             Some(true) if failure.kind == ErrorKind::VerificationFailed => return failure,

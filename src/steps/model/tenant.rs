@@ -19,10 +19,10 @@ const AGAIN: Duration = Duration::from_millis(250);
 /// The asset whose list this is.
 pub(super) fn target(role: Role) -> Target {
     let name = match role.kind() {
-        AssetKind::Connection => QualifiedName::parse("default/snowflake/1700000000"),
-        AssetKind::Collection => QualifiedName::of_collection("default/collection/jdoe/1"),
+        AssetKind::Connection => "default/snowflake/1700000000",
+        AssetKind::Collection => "default/collection/jdoe/1",
     };
-    Target { role, qualified_name: name.unwrap() }
+    Target { role, qualified_name: QualifiedName::parse(name, role.kind()).unwrap() }
 }
 
 pub(super) struct Model {
