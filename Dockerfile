@@ -26,10 +26,10 @@ ENV RUSTFLAGS="--remap-path-prefix=/build=. --remap-path-prefix=${CARGO_HOME}/re
 COPY Cargo.toml Cargo.lock ./
 COPY stand-in-tenant/Cargo.toml stand-in-tenant/
 RUN mkdir src stand-in-tenant/src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs stand-in-tenant/src/lib.rs \
-    && cargo auditable build --release --locked --target "$TARGET"
+    && cargo auditable build --package api-token-connection-admin --release --locked --target "$TARGET"
 COPY src src
 # touch: to Cargo, files older than its last build are files that haven't changed.
-RUN touch src/main.rs src/lib.rs && cargo auditable build --release --locked --target "$TARGET"
+RUN touch src/main.rs src/lib.rs && cargo auditable build --package api-token-connection-admin --release --locked --target "$TARGET"
 
 # All that the image holds, as old as the commit, so that the same commit makes the same bytes.
 COPY LICENSE THIRD-PARTY-LICENSES.txt /out/licenses/

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use api_token_connection_admin::cli::{self, Command};
 use api_token_connection_admin::{Outcome, Process};
 
-fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     Process::start(job)
 }
 

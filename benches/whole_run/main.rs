@@ -89,7 +89,7 @@ impl Bench {
             let mut cargo = Command::new(env!("CARGO"));
             cargo
                 .current_dir(env!("CARGO_MANIFEST_DIR"))
-                .args(["build", "--quiet", "--release"])
+                .args(["build", "--quiet", "--release", "--package", NAME])
                 .args(target);
             assert!(cargo.status().is_ok_and(|status| status.success()), "the release build fails");
         }

@@ -1,4 +1,4 @@
-//! The stand-in tenant on its own: `cargo run -p stand-in-tenant -- --port 8080`.
+//! The stand-in tenant on its own: `cargo run --example stand-in -- --port 8080`.
 //!
 //! Prints what to give to `api-token-connection-admin` and serves until it is stopped.
 
@@ -42,7 +42,7 @@ struct Flags {
     trace: bool,
 }
 
-fn main() {
+pub(crate) fn main() {
     // Before anything else: as process 1 of a container it would otherwise be deaf to signals.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut signals = runtime.block_on(async {
@@ -59,11 +59,11 @@ fn main() {
         std::fs::write(file, &tenant.ca_pem)
             .unwrap_or_else(|error| stop(&format!("can't write {file}: {error}")));
     }
-    say(&format!("ATLAN_BASE_URL={}", tenant.url()));
+    say(&format!("export ATLAN_BASE_URL={}", tenant.url()));
     let input = if flags.collection { "COLLECTION_QUALIFIED_NAME" } else { "CONNECTION_QUALIFIED_NAME" };
-    say(&format!("{input}={asset}"));
-    say(&format!("API_TOKEN_NAME={}", example::TOKEN));
-    say(&format!("USER_BEARER_TOKEN={}", example::ADMIN_BEARER));
+    say(&format!("export {input}={asset}"));
+    say(&format!("export API_TOKEN_NAME={}", example::TOKEN));
+    say(&format!("export USER_BEARER_TOKEN={}", example::ADMIN_BEARER));
     if flags.trace {
         tenant.after_each(Stage::Write, move |world| {
             let asset = world.asset(&asset);
@@ -150,7 +150,7 @@ fn parsed<T: FromStr>(text: String) -> T {
 
 fn help() -> ! {
     say(&format!(
-        "{USAGE}\n  ATLAN_BASE_URL=INTERNAL\n  ATLAN_USER_ID={}\n  CLIENT_ID={}\n  CLIENT_SECRET={}",
+        "{USAGE}\n  export ATLAN_BASE_URL=INTERNAL\n  export ATLAN_USER_ID={}\n  export CLIENT_ID={}\n  export CLIENT_SECRET={}",
         example::ADMIN_ID,
         example::WORKFLOW_CLIENT,
         example::WORKFLOW_SECRET

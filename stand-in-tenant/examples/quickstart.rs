@@ -5,11 +5,22 @@
 
 #![allow(clippy::expect_used, reason = "an example fails by panicking")]
 
-use std::process::Command;
+use std::env;
+use std::process::{Command, ExitCode};
 
 use stand_in_tenant::{StandIn, World, example};
 
-fn main() {
+/// The program itself, built into the example: Cargo builds all there is in one go.
+#[path = "../../src/main.rs"]
+mod program;
+
+/// Where this is set, this process is a run of the program.
+const IS_A_RUN: &str = "QUICKSTART_IS_A_RUN";
+
+fn main() -> ExitCode {
+    if env::var_os(IS_A_RUN).is_some() {
+        return program::main();
+    }
     let tenant = StandIn::start(World::example());
     println!("A stand-in tenant listens on {}.", tenant.url());
     let admins = || tenant.admin_users(example::CONNECTION);
@@ -21,14 +32,14 @@ fn main() {
 
     println!("\nThe same again finds nothing to do:\n");
     do_the_job(&tenant);
+    ExitCode::SUCCESS
 }
 
-/// One run of the program, with the inputs that a person would set.
+/// One run of the program, with the inputs that a person would set, and none of the machine's.
 fn do_the_job(tenant: &StandIn) {
-    // Cargo, which runs this example, builds the program where that hasn't been done.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .args(["run", "--quiet", "--bin", "api-token-connection-admin"])
+    let status = Command::new(env::current_exe().expect("this program has a path"))
+        .env_clear()
+        .env(IS_A_RUN, "1")
         .env("ATLAN_BASE_URL", tenant.url())
         .env("CONNECTION_QUALIFIED_NAME", example::CONNECTION)
         .env("API_TOKEN_NAME", example::TOKEN)
@@ -36,6 +47,6 @@ fn do_the_job(tenant: &StandIn) {
         .env("OUTPUT_FORMAT", "text")
         .env("LOG_LEVEL", "warn")
         .status()
-        .expect("cargo runs");
+        .expect("it can be started once more");
     assert!(status.success(), "the program ended with {status}");
 }
