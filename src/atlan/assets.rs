@@ -143,7 +143,7 @@ impl Tenant {
         let atlas = (Service::Atlas, &self.services.atlas);
         let query = [("attr:qualifiedName", qualified_name)];
         let call = Call::put(atlas, &self.path(), &query, body, list.not_after());
-        let answer = self.http.send(&call, Some(self.session.bearer()), budget).await?;
+        let answer = self.http.send(&call, self.session.bearer.clone(), budget).await?;
         self.http.parse::<AnyObject>(&answer)?;
         Ok(())
     }

@@ -5,18 +5,19 @@ mod keycloak;
 mod network;
 mod user;
 
-pub(super) use keycloak::of_keycloak;
-
 use super::Tenant;
 use crate::config::AssetKind;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal, Service};
 use crate::text::quoted;
+use keycloak::of_keycloak;
 use network::{RUN_AGAIN, SUPPORT_HINT, failure, network};
 
 /// Which of the job's requests failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
+    /// Getting a bearer token.
+    SignIn,
     /// Looking the API token up.
     FindToken,
     /// Reading the connection before the first write.
@@ -30,6 +31,7 @@ pub(crate) enum Request {
 impl Request {
     fn step(self) -> Step {
         match self {
+            Request::SignIn => Step::Configure,
             Request::FindToken => Step::RetrieveToken,
             Request::Read => Step::RetrieveConnectionAdmins,
             Request::Write | Request::ReadBack => Step::AppendAndUpdate,
@@ -73,6 +75,7 @@ impl Tenant {
     ) -> Words {
         let (status, by_the_api) = (refusal.status, refusal.speaker.is_some());
         match status {
+            401 | 403 if by_the_api && error.service == Service::OAuth => user::oauth_client_refused(status),
             401 if by_the_api => self.unauthenticated(),
             403 if by_the_api => self.forbidden(request),
             404 if is_no_such_entity(error) => self.not_found(request),
@@ -109,7 +112,7 @@ impl Tenant {
     /// The host that requests for this service go to.
     fn host(&self, service: Service) -> String {
         let base = match service {
-            Service::Heracles => &self.services.heracles,
+            Service::Heracles | Service::OAuth => &self.services.heracles,
             _ => &self.services.atlas,
         };
         base.host_str().map_or_else(|| "ATLAN_BASE_URL".to_owned(), quoted)
@@ -122,7 +125,7 @@ impl Tenant {
                 format!("the {what} was deleted, and isn't there any more"),
                 "Somebody deleted it meanwhile. If it was made anew, run again.",
             ),
-            Request::FindToken | Request::Read => (
+            Request::SignIn | Request::FindToken | Request::Read => (
                 format!("the tenant has no {what}"),
                 "Check the qualified name letter by letter (capitals count), and that ATLAN_BASE_URL is the right tenant.",
             ),

@@ -2,33 +2,15 @@
 //! exchange for the workflow's own. The latter may do more than the user, so it is used for
 //! nothing else and leaves this module only towards Keycloak.
 
-use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::ExposeSecret;
 
-use super::again::Again;
+use super::oauth::{self, Token};
 use crate::budget::Budget;
 use crate::config::{Claims, Impersonation, Username, guid};
-use crate::http::{self, Answer, Call, CallError, Fault, Grant, Http, Service};
-use crate::text::bounded;
+use crate::http::{Answer, Call, CallError, Fault, Grant, Http, Service};
 use crate::text::redact::Redactor;
 
-/// What is wrong with an answer without a token.
-const NO_TOKEN: &str = "the token it gives out is empty, or can't be sent";
-
 const PATH: &str = "auth/realms/default/protocol/openid-connect/token";
-
-#[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: SecretString,
-}
-
-/// A bearer token of the user.
-pub(super) struct Minted {
-    pub(super) bearer: HeaderValue,
-    /// Whose it says it is.
-    pub(super) username: Option<String>,
-}
 
 /// A bearer token of `user`, known to `redactor`.
 ///
@@ -40,15 +22,12 @@ pub(super) async fn mint(
     user: &Impersonation,
     redactor: &Redactor,
     budget: &Budget,
-) -> Result<Minted, CallError> {
+) -> Result<Token, CallError> {
     let (own, _) = ask(http, user, Grant::ClientCredentials, &[], redactor, budget).await?;
-    let exchange = [("subject_token", own.expose_secret()), ("requested_subject", &*user.user_id)];
+    let exchange = [("subject_token", own.secret.expose_secret()), ("requested_subject", &*user.user_id)];
     let (token, answer) = ask(http, user, Grant::TokenExchange, &exchange, redactor, budget).await?;
-    let claims = |token: &SecretString| Claims::of(token.expose_secret()).unwrap_or_default();
-    let minted = claims(&token);
-    refuse_others(user, &claims(&own), &minted).map_err(|fault| answer.refuse(fault))?;
-    let bearer = http::bearer(&token).ok_or_else(|| answer.unfit(NO_TOKEN))?;
-    Ok(Minted { bearer, username: minted.preferred_username.map(|name| bounded(&name, 100)) })
+    refuse_others(user, &own.claims, &token.claims).map_err(|fault| answer.refuse(fault))?;
+    Ok(token)
 }
 
 /// # Errors
@@ -77,30 +56,16 @@ async fn ask(
     more: &[(&str, &str)],
     redactor: &Redactor,
     budget: &Budget,
-) -> Result<(SecretString, Answer), CallError> {
+) -> Result<(Token, Answer), CallError> {
+    let grant_type = match grant {
+        Grant::ClientCredentials => "client_credentials",
+        Grant::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
+    };
     let client = [
-        ("grant_type", grant_type(grant)),
+        ("grant_type", grant_type),
         ("client_id", &*user.client_id),
         ("client_secret", user.client_secret.expose_secret()),
     ];
     let call = Call::post_form(Service::Keycloak(grant), &user.keycloak, PATH, &[&client, more].concat());
-    let mut again = Again::new();
-    let answer = loop {
-        let error = match http.send(&call, None, budget).await {
-            Ok(answer) => break answer,
-            Err(error) => again.the_real_reason(error)?,
-        };
-        let pause = again.after(&error, None, budget);
-        again.wait(pause, error, budget).await?;
-    };
-    let token = http.parse::<TokenAnswer>(&answer)?.access_token;
-    redactor.hide(&token);
-    if token.expose_secret().trim().is_empty() { Err(answer.unfit(NO_TOKEN)) } else { Ok((token, answer)) }
-}
-
-fn grant_type(grant: Grant) -> &'static str {
-    match grant {
-        Grant::ClientCredentials => "client_credentials",
-        Grant::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
-    }
+    oauth::ask(http, &call, redactor, budget).await
 }

@@ -7,6 +7,7 @@ mod assets;
 mod explain;
 mod keycloak;
 mod lenient;
+mod oauth;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod properties;
 mod session;
@@ -45,7 +46,7 @@ pub(crate) struct Tenant {
 }
 
 impl Tenant {
-    /// Gets hold of a bearer token, which for a user who is acted for takes two requests.
+    /// Signs in, as the inputs say.
     pub(crate) async fn connect(
         access: Access,
         job: &Job,
@@ -54,16 +55,19 @@ impl Tenant {
     ) -> Result<Tenant, Failure> {
         let patience_ends = Instant::now() + job.permission_patience;
         let http = Http::new(&access, redactor.clone(), budget).await?;
-        let session = Session::start(access.credentials, &http, &redactor, budget).await?;
-        Ok(Tenant {
+        let mut tenant = Tenant {
             http,
             services: access.services,
-            session,
+            session: Session::new(access.credentials, redactor),
             target: job.target.clone(),
             last_read: None,
             patience_ends,
             writes: Again::new(),
-        })
+        };
+        match tenant.session.sign_in(&tenant.http, budget).await {
+            Ok(()) => Ok(tenant),
+            Err(error) => Err(tenant.explain(error, Request::SignIn)),
+        }
     }
 
     /// Whose requests these are, if the bearer token says so.
@@ -76,7 +80,7 @@ impl Tenant {
     async fn ask(&mut self, call: &Call, budget: &Budget) -> Result<Answer, CallError> {
         let mut again = Again::new();
         loop {
-            let error = match self.http.send(call, Some(self.session.bearer()), budget).await {
+            let error = match self.http.send(call, self.session.bearer.clone(), budget).await {
                 Ok(answer) => {
                     self.session.note_accepted();
                     return Ok(answer);
@@ -96,7 +100,7 @@ impl Tenant {
     ///
     /// # Errors
     ///
-    /// What kept Keycloak from giving out a new token.
+    /// What kept a new token from being given out.
     async fn renew_after(
         &mut self,
         error: &CallError,

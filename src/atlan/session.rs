@@ -6,96 +6,84 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use tracing::{info, warn};
 
-use super::{explain, keycloak};
+use super::{keycloak, oauth};
 use crate::budget::Budget;
-use crate::config::{BearerFile, BearerToken, Credentials, Impersonation};
-use crate::error::{ErrorKind, Failure, Step};
+use crate::config::{BearerFile, BearerToken, Credentials, Username};
 use crate::http::{self, CallError, Http};
+use crate::text::bounded;
 use crate::text::redact::Redactor;
 
 /// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
 /// with a second in between.
 const TRIES_OF_A_FRESH_TOKEN: u32 = 3;
 
-/// Tokens that are good for reading, and never for writing, aren't asked for without end.
-const MOST_RENEWALS: u32 = 10;
+/// No pause before a token that was given out in mid-run is used is longer.
+const LONGEST_PAUSE: u32 = 5;
 
 /// A file is read in milliseconds.
 const TIME_FOR_THE_FILE: Duration = Duration::from_secs(2);
 
 /// As whom the requests are made.
 pub(super) struct Session {
-    bearer: HeaderValue,
-    /// Whose token it says it is.
+    credentials: Credentials,
+    /// The header's value; none before [`Session::sign_in`].
+    pub(super) bearer: Option<HeaderValue>,
+    /// Whose token it is, as far as it says so.
     pub(super) username: Option<String>,
-    source: Source,
-    /// How often the token was refused since it was new; none once it has worked.
+    /// How often a token that was given out was refused before it worked; none once it has.
     refused: Option<u32>,
-    /// How often there was a new one.
-    renewed: u32,
+    /// How often a token that had worked was replaced.
+    renewals: u32,
     redactor: Redactor,
 }
 
-enum Source {
-    Given,
-    File(BearerFile),
-    Keycloak(Impersonation),
-}
-
 impl Session {
-    /// Gets hold of a bearer token, which for a user who is acted for takes two requests.
-    pub(super) async fn start(
-        credentials: Credentials,
-        http: &Http,
-        redactor: &Redactor,
-        budget: &Budget,
-    ) -> Result<Session, Failure> {
-        match credentials {
-            Credentials::Bearer(token) => Session::given(&token, Source::Given, redactor),
-            Credentials::BearerFile { token, file } => Session::given(&token, Source::File(file), redactor),
+    pub(super) fn new(credentials: Credentials, redactor: Redactor) -> Session {
+        Session { credentials, bearer: None, username: None, refused: None, renewals: 0, redactor }
+    }
+
+    /// Takes the bearer token that was given, or has one given out.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being given out, once nothing more can be waited for.
+    pub(super) async fn sign_in(&mut self, http: &Http, budget: &Budget) -> Result<(), CallError> {
+        let token = match &self.credentials {
+            Credentials::Bearer(token) | Credentials::BearerFile { token, .. } => {
+                (self.bearer, self.username) = (http::bearer(token.secret()), name_in(token));
+                return Ok(());
+            }
+            Credentials::OAuthClient(client) => {
+                info!(client_id = client.client_id, "getting a bearer token of the OAuth client");
+                oauth::mint(http, client, &self.redactor, budget).await?
+            }
             Credentials::Impersonation(user) => {
                 info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
-                let minted = keycloak::mint(http, &user, redactor, budget).await;
-                let minted = minted.map_err(|error| explain::of_keycloak(error, Step::Configure))?;
-                let mut session = Session::new(minted.bearer, Source::Keycloak(user), redactor);
-                (session.username, session.refused) = (minted.username, Some(0));
-                Ok(session)
+                keycloak::mint(http, user, &self.redactor, budget).await?
             }
-        }
-    }
-
-    fn given(token: &BearerToken, source: Source, redactor: &Redactor) -> Result<Session, Failure> {
-        let bearer = http::bearer(token.secret()).ok_or_else(|| {
-            let message = "the bearer token can't be sent in a header";
-            Failure::new(ErrorKind::InvalidInput, Step::Configure, message, "Get a fresh bearer token.")
-        })?;
-        let mut session = Session::new(bearer, source, redactor);
-        session.note_what_it_says(token);
-        Ok(session)
-    }
-
-    fn new(bearer: HeaderValue, source: Source, redactor: &Redactor) -> Session {
-        let redactor = redactor.clone();
-        Session { bearer, username: None, source, refused: None, renewed: 0, redactor }
-    }
-
-    fn note_what_it_says(&mut self, token: &BearerToken) {
-        self.username = token.username().map(str::to_owned);
-    }
-
-    /// The header's value.
-    pub(super) fn bearer(&self) -> HeaderValue {
-        self.bearer.clone()
+        };
+        let name = token.claims.preferred_username;
+        (self.bearer, self.username, self.refused) =
+            (Some(token.bearer), name.map(|name| bounded(&name, 100)), Some(0));
+        Ok(())
     }
 
     /// Whether an API token's own bearer token was given, as far as it says so.
     pub(super) fn is_of_a_machine(&self) -> bool {
-        self.username.as_deref().is_some_and(crate::config::Username::is_of_a_machine)
+        self.username.as_deref().is_some_and(Username::is_of_a_machine)
     }
 
-    /// True if the requests are made as the user who runs a workflow.
-    pub(super) fn is_impersonation(&self) -> bool {
-        matches!(self.source, Source::Keycloak(_))
+    /// True if the token was given out for this run.
+    pub(super) fn is_minted(&self) -> bool {
+        matches!(self.credentials, Credentials::Impersonation(_) | Credentials::OAuthClient(_))
+    }
+
+    /// The client ID, if an OAuth client acts and no person.
+    pub(super) fn oauth_client(&self) -> Option<&str> {
+        match &self.credentials {
+            Credentials::OAuthClient(client) => Some(&client.client_id),
+            _ => None,
+        }
     }
 
     /// The token was accepted.
@@ -104,27 +92,33 @@ impl Session {
     }
 
     /// The token wasn't accepted. Answers after which pause the request is worth another try, with
-    /// a new token if there is one: only a token that had worked is replaced.
+    /// a new token if this one had worked.
     ///
     /// # Errors
     ///
-    /// What kept Keycloak from giving one out.
+    /// What kept a new one from being given out.
     pub(super) async fn renewed_after_refusal(
         &mut self,
         http: &Http,
         budget: &Budget,
     ) -> Result<Option<Duration>, CallError> {
-        match &self.source {
-            Source::Given => Ok(None),
-            Source::File(file) => {
-                let file = file.clone();
-                Ok(self.reread(file, budget).await)
-            }
-            Source::Keycloak(user) => {
-                let user = user.clone();
-                self.renew(&user, http, budget).await
-            }
+        if let Credentials::BearerFile { file, .. } = &self.credentials {
+            let file = file.clone();
+            return Ok(self.reread(file, budget).await);
         }
+        if !self.is_minted() {
+            return Ok(None);
+        }
+        if let Some(times) = &mut self.refused {
+            *times += 1;
+            return Ok((*times < TRIES_OF_A_FRESH_TOKEN).then_some(Duration::from_secs(1)));
+        }
+        warn!("the bearer token isn't accepted any more");
+        self.sign_in(http, budget).await?;
+        // One that is good for reading, and never for writing, is no reason to hurry.
+        let pause = self.renewals.min(LONGEST_PAUSE);
+        self.renewals += 1;
+        Ok(Some(Duration::from_secs(pause.into())))
     }
 
     /// Takes the token that its file holds by now.
@@ -134,32 +128,13 @@ impl Session {
         let renewed = tokio::task::spawn_blocking(move || file.reread(&redactor));
         let Ok(Some(Ok(renewed))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };
         let token = renewed.inspect_err(|what| warn!("USER_BEARER_TOKEN_FILE {what}")).ok()?;
-        let bearer = http::bearer(token.secret()).filter(|bearer| *bearer != self.bearer)?;
+        let bearer = http::bearer(token.secret()).filter(|bearer| Some(bearer) != self.bearer.as_ref())?;
         warn!("the bearer token isn't accepted any more; its file holds a new one");
-        self.bearer = bearer;
-        self.note_what_it_says(&token);
+        (self.bearer, self.username) = (Some(bearer), name_in(&token));
         Some(Duration::ZERO)
     }
+}
 
-    /// Gives a fresh token some time to become known, and has another one made for one that had worked.
-    async fn renew(
-        &mut self,
-        user: &Impersonation,
-        http: &Http,
-        budget: &Budget,
-    ) -> Result<Option<Duration>, CallError> {
-        if let Some(times) = self.refused {
-            let again = times + 1 < TRIES_OF_A_FRESH_TOKEN;
-            self.refused = Some(times + 1);
-            return Ok(again.then_some(Duration::from_secs(1)));
-        }
-        if self.renewed == MOST_RENEWALS {
-            return Ok(None);
-        }
-        self.renewed += 1;
-        warn!("the bearer token isn't accepted any more; getting a new one of the user");
-        let minted = keycloak::mint(http, user, &self.redactor, budget).await?;
-        (self.bearer, self.username, self.refused) = (minted.bearer, minted.username, Some(0));
-        Ok(Some(Duration::ZERO))
-    }
+fn name_in(token: &BearerToken) -> Option<String> {
+    token.username().map(str::to_owned)
 }

@@ -6,27 +6,104 @@ use std::time::{Duration, SystemTime};
 use reqwest::Url;
 use secrecy::SecretString;
 
-use super::address::Address;
+use super::address::{Address, Services};
 use super::checks::{Checked, Checks, unresolved};
 use super::inputs::{self, Input, Kind};
 use super::jwt::Claims;
-use super::{Credentials, Impersonation, files, paste};
+use super::{Username, files, paste};
 use crate::text::redact::Redactor;
 use crate::text::{self, trimmed};
+
+/// As whom the requests are made.
+#[derive(Debug)]
+pub enum Credentials {
+    /// As the user whose bearer token was given.
+    Bearer(BearerToken),
+    /// The same, from a file, which may hold a newer one later.
+    BearerFile {
+        /// The token as it was.
+        token: BearerToken,
+        /// The file.
+        file: BearerFile,
+    },
+    /// As an OAuth client of the tenant.
+    OAuthClient(OAuthClient),
+    /// As the user who runs the workflow, by Keycloak's token exchange.
+    Impersonation(Impersonation),
+}
+
+impl Credentials {
+    /// The bearer token, if one was given.
+    pub(super) fn bearer(&self) -> Option<&BearerToken> {
+        match self {
+            Credentials::Bearer(token) | Credentials::BearerFile { token, .. } => Some(token),
+            Credentials::OAuthClient(_) | Credentials::Impersonation(_) => None,
+        }
+    }
+
+    /// As whom the requests are made, as far as that is known before the first of them.
+    pub(super) fn username(&self) -> Option<String> {
+        match self {
+            Credentials::OAuthClient(client) => Some(client.username().as_str().to_owned()),
+            _ => self.bearer()?.username().map(str::to_owned),
+        }
+    }
+}
+
+/// What the tenant needs to give out a bearer token of an OAuth client.
+#[derive(Debug)]
+pub struct OAuthClient {
+    /// Heracles's base URL, ending in `/`.
+    pub heracles: Url,
+    /// Its client ID.
+    pub client_id: String,
+    /// And its secret.
+    pub client_secret: SecretString,
+}
+
+impl OAuthClient {
+    /// Its name among users, as it is concluded.
+    pub(crate) fn username(&self) -> Username {
+        Username::of_client(&self.client_id)
+    }
+}
+
+/// What Keycloak needs to give out a bearer token of one user.
+#[derive(Debug)]
+pub struct Impersonation {
+    /// Keycloak's base URL, ending in `/`.
+    pub keycloak: Url,
+    /// The GUID of the user.
+    pub user_id: String,
+    /// The workflow's own client ID.
+    pub client_id: String,
+    /// And its secret.
+    pub client_secret: SecretString,
+}
 
 /// The inputs that can give a bearer token, the strongest first: the only thing whose forms may be given
 /// together, since Atlan's SDKs take them in this order.
 const BEARER: [Input; 3] = [inputs::USER_BEARER_TOKEN, inputs::USER_BEARER_TOKEN_FILE, inputs::ATLAN_API_KEY];
+
+/// Those that make an OAuth client act.
+const OAUTH: [Input; 3] = [
+    inputs::ATLAN_OAUTH_CLIENT_ID,
+    inputs::ATLAN_OAUTH_CLIENT_SECRET,
+    inputs::ATLAN_OAUTH_CLIENT_SECRET_FILE,
+];
 
 /// The credentials that the inputs give: a bearer token, or else what is needed to get one.
 pub(super) fn check(checks: &mut Checks<'_>, address: Option<&Address>) -> Option<Credentials> {
     if let Some(input) = BEARER.into_iter().find(|input| checks.is_given(*input)) {
         return bearer(checks, input, address.and_then(Address::host));
     }
+    if OAUTH.into_iter().any(|input| checks.is_given(input)) {
+        return oauth_client(checks, address).map(Credentials::OAuthClient);
+    }
     if let Some(keycloak) = address.and_then(Address::keycloak) {
         return impersonation(checks, keycloak).map(Credentials::Impersonation);
     }
-    checks.only(&BEARER);
+    checks.only(&[&BEARER[..], &OAUTH[..1]].concat());
     None
 }
 
@@ -39,6 +116,14 @@ fn bearer(checks: &mut Checks<'_>, input: Input, tenant: Option<&str>) -> Option
     let text = checks.sources.get(input)?;
     let token = checks.accept(input, BearerToken::parse(text, tenant, checks.redactor))?;
     Some(Credentials::Bearer(token))
+}
+
+fn oauth_client(checks: &mut Checks<'_>, address: Option<&Address>) -> Option<OAuthClient> {
+    let [id, secret_forms @ ..] = OAUTH;
+    let client_id = checks.only(&[id]).and_then(|input| checks.text(input)).map(str::to_owned);
+    let client_secret = secret(checks, &secret_forms);
+    let heracles = Services::at(address?).heracles;
+    Some(OAuthClient { heracles, client_id: client_id?, client_secret: client_secret? })
 }
 
 /// Never without a user: the workflow's own token may do more than the user may.

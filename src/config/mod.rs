@@ -22,7 +22,7 @@ pub use address::{Services, is_localhost, is_this_machine};
 pub use api_token::{ApiTokenRef, ClientId, Username, guid};
 pub use asked::Asked;
 pub use checks::switch;
-pub use credentials::{BearerFile, BearerToken};
+pub use credentials::{BearerFile, BearerToken, Credentials, Impersonation, OAuthClient};
 pub(crate) use jwt::Claims;
 pub use output::{LogFormat, LogSettings, Output};
 pub use surroundings::{Surroundings, Variable};
@@ -34,9 +34,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::header::HeaderMap;
-use secrecy::SecretString;
 
 use crate::error::{ErrorKind, Failure, Step};
 use crate::text::redact::Redactor;
@@ -111,45 +109,6 @@ pub struct Access {
     pub surroundings: Surroundings,
 }
 
-/// As whom the requests are made.
-#[derive(Debug)]
-pub enum Credentials {
-    /// As the user whose bearer token was given.
-    Bearer(BearerToken),
-    /// The same, from a file, which may hold a newer one later.
-    BearerFile {
-        /// The token as it was.
-        token: BearerToken,
-        /// The file.
-        file: BearerFile,
-    },
-    /// As the user who runs the workflow, by Keycloak's token exchange.
-    Impersonation(Impersonation),
-}
-
-impl Credentials {
-    /// The bearer token, if one was given.
-    fn bearer(&self) -> Option<&BearerToken> {
-        match self {
-            Credentials::Bearer(token) | Credentials::BearerFile { token, .. } => Some(token),
-            Credentials::Impersonation(_) => None,
-        }
-    }
-}
-
-/// What Keycloak needs to give out a bearer token of one user.
-#[derive(Clone, Debug)]
-pub struct Impersonation {
-    /// Keycloak's base URL, ending in `/`.
-    pub keycloak: Url,
-    /// The GUID of the user.
-    pub user_id: String,
-    /// The workflow's own client ID.
-    pub client_id: String,
-    /// And its secret.
-    pub client_secret: SecretString,
-}
-
 /// Reads and checks all inputs. The [`Output`] is known even when the rest is wrong. Every secret
 /// among the inputs is known to `redactor` when this returns.
 ///
@@ -217,7 +176,7 @@ fn check(mut checks: Checks<'_>, surroundings: Surroundings, output: &mut Output
         return Err(checks.failure());
     };
     output.asked = Asked::of(&address, &target, &api_token);
-    output.asked.user = credentials.bearer().and_then(BearerToken::username).map(str::to_owned);
+    output.asked.user = credentials.username();
     refuse_if_expired(&credentials)?;
     let (dry_run, check) = (output.dry_run, output.check);
     let job = Job { target, api_token, dry_run, check, settle, permission_patience };

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use reqwest::{Method, Url};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::speaker::Service;
@@ -33,6 +34,12 @@ impl Call {
         let body = Some(("application/json", json.into()));
         let call = Call::new(service, Method::PUT, below(base, path, query), body);
         Call { not_after: Some(not_after), ..call }
+    }
+
+    /// A POST of JSON.
+    pub(crate) fn post_json(service: Service, base: &Url, path: &str, json: &Value) -> Call {
+        let body = Some(("application/json", json.to_string().into()));
+        Call::new(service, Method::POST, below(base, path, &[]), body)
     }
 
     /// A POST of a form.

@@ -13,6 +13,8 @@ use crate::text::redact::Redactor;
 pub(crate) enum Service {
     /// API tokens and users.
     Heracles,
+    /// Heracles, too: bearer tokens of OAuth clients.
+    OAuth,
     /// Assets.
     Atlas,
     /// Bearer tokens.
@@ -41,7 +43,7 @@ pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, bo
         // {"error":"invalid_client","error_description":"…"}
         Service::Keycloak(_) => text("error"),
         // {"code":1006,"error":"…","message":"…","requestId":"…"}, or of a token {"message":"Unauthorized"}
-        Service::Heracles => {
+        Service::Heracles | Service::OAuth => {
             let is_unauthorized = status == 401 && *body == json!({ "message": "Unauthorized" });
             refuses_the_token || is_unauthorized || text("message") && (has("code") || text("requestId"))
         }

@@ -11,6 +11,8 @@ pub enum Stage {
     ClientCredentials,
     /// Keycloak: the user's token in exchange.
     TokenExchange,
+    /// Heracles: an OAuth client's token.
+    OAuthToken,
     /// Looking the API token up.
     Token,
     /// Looking an OAuth client up.

@@ -1,5 +1,7 @@
 //! Heracles: API tokens and OAuth clients.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
@@ -25,6 +27,8 @@ pub struct OAuthClient {
     pub guid: String,
     /// Its client ID.
     pub client_id: String,
+    /// Its secret.
+    pub secret: String,
     /// Its name.
     pub name: String,
     /// Milliseconds since 1970.
@@ -67,7 +71,10 @@ impl OAuthClient {
 }
 
 /// Carries out a request that is Heracles's, `path` being what it says within Heracles.
-pub(crate) fn answer(world: &World, request: &Request, path: &str) -> Answer {
+pub(crate) fn answer(world: &mut World, request: &Request, path: &str) -> Answer {
+    if request.stage == Stage::OAuthToken {
+        return oauth_token(world, request);
+    }
     let Some(user) = world.user_of(request) else {
         return Answer::json(401, json!({ "message": "Unauthorized" }));
     };
@@ -90,6 +97,24 @@ pub(crate) fn answer(world: &World, request: &Request, path: &str) -> Answer {
             None => Answer::heracles(404, 1004, "Not Found", "the OAuth client does not exist"),
         },
     }
+}
+
+/// `POST oauth-clients/token`: a bearer token of the client's own service account.
+fn oauth_token(world: &mut World, request: &Request) -> Answer {
+    let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let (Some(client_id), Some(secret)) = (body["clientId"].as_str(), body["clientSecret"].as_str()) else {
+        return Answer::heracles(400, 1006, "Bad Request", "clientId and clientSecret are needed");
+    };
+    let is_right = |client: &OAuthClient| client.client_id == client_id && client.secret == secret;
+    if !world.oauth_clients.iter().any(is_right) {
+        return Answer::heracles(401, 1002, "Unauthorized", "invalid client credentials");
+    }
+    let lifespan = world.keycloak.lifespan.unwrap_or(Duration::from_secs(600));
+    let username = format!("service-account-{client_id}");
+    let token = world.mint(&username, lifespan, world.keycloak.unknown_for);
+    world.minted += 1;
+    let seconds = lifespan.as_secs();
+    Answer::json(200, json!({ "accessToken": token, "tokenType": "Bearer", "expiresIn": seconds }))
 }
 
 /// `GET apikeys`: those that the filter describes, all of them without one.

@@ -22,6 +22,7 @@ usage: stand-in-tenant [FLAG...]
   --tokens N            add so many API tokens: ci-pipeline-1 and on
   --young SECONDS       it is a connection made just now, to which its creator has no right for so long
   --client ID SECRET    Keycloak knows the workflow by these
+  --oauth-client ID SECRET  an OAuth client, who is an admin of all that the inputs can name
   --trace               print its users after each write
   --help                print this
 
@@ -39,6 +40,7 @@ struct Flags {
     tokens: u32,
     young: Option<Duration>,
     client: Option<(String, String)>,
+    oauth_client: Option<(String, String)>,
     trace: bool,
 }
 
@@ -94,6 +96,7 @@ impl Flags {
             tokens: 0,
             young: None,
             client: None,
+            oauth_client: None,
             trace: false,
         };
         while let Some(flag) = arguments.next() {
@@ -109,6 +112,7 @@ impl Flags {
                 "--tokens" => flags.tokens = parsed(value()),
                 "--young" => flags.young = Some(Duration::from_secs(parsed(value()))),
                 "--client" => flags.client = Some((value(), value())),
+                "--oauth-client" => flags.oauth_client = Some((value(), value())),
                 "--trace" => flags.trace = true,
                 "--help" => help(),
                 _ => misused(),
@@ -137,6 +141,13 @@ impl Flags {
         }
         let admins = world.asset(&name).admin_users.get_or_insert_default();
         admins.extend((admins.len()..self.admins).map(|number| format!("user.{number:06}")));
+        if let Some((client_id, secret)) = &self.oauth_client {
+            world.add_oauth_client("automation", "0a1b2c3d-0000-4000-8000-0000000000e2", client_id);
+            world.oauth_clients[0].secret.clone_from(secret);
+            for asset in world.connections.iter_mut().chain(&mut world.collections) {
+                asset.add(&format!("service-account-{client_id}"));
+            }
+        }
         if let Some(client) = &self.client {
             world.set_client(&client.0, &client.1);
         }

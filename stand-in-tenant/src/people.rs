@@ -33,12 +33,12 @@ impl World {
         self.users.insert(example::SERVICE_ACCOUNT_ID.to_owned(), self.workflow_user());
     }
 
-    /// Every bearer token that Keycloak gave out, the workflow's own ones among them.
+    /// Every bearer token that Keycloak and Heracles gave out, the workflow's own ones among them.
     pub fn given_out(&self) -> &[String] {
         &self.given_out
     }
 
-    /// From now on the bearer tokens that Keycloak gave out aren't accepted.
+    /// From now on the bearer tokens that were given out aren't accepted.
     pub fn expire_minted(&mut self) {
         let given_out = &self.given_out;
         self.bearers.retain(|bearer, _| !given_out.contains(bearer));
@@ -70,7 +70,7 @@ impl World {
         self.bearers.get(bearer).filter(|_| !expired).cloned()
     }
 
-    /// A new bearer token of Keycloak's.
+    /// A new bearer token, as Keycloak's settings have it.
     pub(crate) fn mint(&mut self, username: &str, lifespan: Duration, unknown_for: Duration) -> String {
         let client = self.client.0.clone();
         let bearer = if self.keycloak.opaque {

@@ -40,6 +40,7 @@ pub(crate) fn stage(method: &str, path: &str, body: &str, written: bool) -> Stag
             if body.contains("token-exchange") { Stage::TokenExchange } else { Stage::ClientCredentials }
         }
         ("GET", Service::Heracles) if path == "apikeys" => Stage::Token,
+        ("POST", Service::Heracles) if path == "oauth-clients/token" => Stage::OAuthToken,
         ("GET", Service::Heracles) if path == "oauth-clients" || path.starts_with("oauth-clients/") => {
             Stage::OAuthClient
         }

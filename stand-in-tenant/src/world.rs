@@ -31,7 +31,7 @@ pub struct World {
     pub keycloak: Keycloak,
     /// The workflow's client ID and secret at Keycloak.
     pub client: (String, String),
-    /// How many bearer tokens of users Keycloak gave out.
+    /// How many bearer tokens of users and OAuth clients were given out.
     pub minted: usize,
     /// The API tokens.
     pub tokens: Vec<ApiToken>,
@@ -60,7 +60,7 @@ pub struct World {
     pub(crate) young_accounts: HashMap<String, Instant>,
     /// By bearer token, for those that don't last for ever.
     pub(crate) validity: HashMap<String, Validity>,
-    /// The bearer tokens that Keycloak gave out.
+    /// The bearer tokens that were given out.
     pub(crate) given_out: Vec<String>,
     /// How many JWTs were made, so that no two are equal.
     pub(crate) issued: usize,
@@ -106,11 +106,12 @@ impl World {
         &mut self.tokens[last]
     }
 
-    /// Adds an OAuth client.
+    /// Adds an OAuth client, whose secret is [`example::OAUTH_SECRET`].
     pub fn add_oauth_client(&mut self, name: &str, guid: &str, client_id: &str) {
         self.oauth_clients.push(OAuthClient {
             guid: guid.to_owned(),
             client_id: client_id.to_owned(),
+            secret: example::OAUTH_SECRET.to_owned(),
             name: name.to_owned(),
             created_at: self.now() - MONTH,
         });

@@ -11,10 +11,10 @@ mod asked;
 mod collections;
 mod ends;
 mod failures;
-mod impersonation;
 mod output;
 mod pipeline;
 mod readme;
+mod ways_to_act;
 
 // What people give.
 mod command_line;
@@ -28,7 +28,6 @@ mod api_tokens;
 mod bearer_files;
 mod heals;
 mod hostile_answers;
-mod keycloak;
 mod network;
 mod other_writers;
 mod secrets;

@@ -87,6 +87,19 @@ impl Job {
             .env("CLIENT_SECRET", example::WORKFLOW_SECRET)
     }
 
+    /// As an OAuth client, which is an admin of the connection.
+    pub fn as_oauth_client(tenant: &StandIn) -> Job {
+        let client_id = example::OAUTH_CLIENT;
+        tenant.edit(|world| {
+            world.add_oauth_client("automation", "0a1b2c3d-0000-4000-8000-0000000000e2", client_id);
+            world.first().add(&format!("service-account-{client_id}"));
+        });
+        Job::against(tenant)
+            .without("USER_BEARER_TOKEN")
+            .env("ATLAN_OAUTH_CLIENT_ID", client_id)
+            .env("ATLAN_OAUTH_CLIENT_SECRET", example::OAUTH_SECRET)
+    }
+
     /// As this user of the tenant, with a bearer token that says so.
     pub fn signed_in(self, tenant: &StandIn, username: &str) -> Job {
         let bearer = tenant.edit(|world| world.sign_in(username));
@@ -216,10 +229,12 @@ impl Running {
 struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// What Keycloak gives out in the stand-in tenant.
+    /// What is given out in the stand-in tenant.
     const MINTED: &str = "opaque-bearer-";
-    const INPUTS: [&str; 3] = ["USER_BEARER_TOKEN", "ATLAN_API_KEY", "CLIENT_SECRET"];
-    const FILES: [&str; 2] = ["USER_BEARER_TOKEN_FILE", "CLIENT_SECRET_FILE"];
+    const INPUTS: [&str; 4] =
+        ["USER_BEARER_TOKEN", "ATLAN_API_KEY", "CLIENT_SECRET", "ATLAN_OAUTH_CLIENT_SECRET"];
+    const FILES: [&str; 3] =
+        ["USER_BEARER_TOKEN_FILE", "CLIENT_SECRET_FILE", "ATLAN_OAUTH_CLIENT_SECRET_FILE"];
 
     fn add(&mut self, secret: &str) {
         // Shorter ones are in ordinary words, and an input's name is none.

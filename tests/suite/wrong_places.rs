@@ -21,10 +21,15 @@ fn job_with(tenant: &StandIn, input: &str, value: &str) -> Job {
         "COLLECTION_QUALIFIED_NAME" => "CONNECTION_QUALIFIED_NAME",
         "USER_BEARER_TOKEN_FILE" | "ATLAN_API_KEY" => "USER_BEARER_TOKEN",
         "CLIENT_SECRET_FILE" => "CLIENT_SECRET",
+        "ATLAN_OAUTH_CLIENT_SECRET_FILE" => "ATLAN_OAUTH_CLIENT_SECRET",
         other => other,
     };
     let is_of_cluster = input.starts_with("CLIENT") || input == "ATLAN_USER_ID";
-    let job = if is_of_cluster { Job::in_cluster(tenant) } else { Job::against(tenant) };
+    let job = match input {
+        _ if is_of_cluster => Job::in_cluster(tenant),
+        _ if input.starts_with("ATLAN_OAUTH") => Job::as_oauth_client(tenant),
+        _ => Job::against(tenant),
+    };
     job.env("X_ATLAN_AGENT", "workflow").env("LOG_FORMAT", "bunyan").without(others).env(input, value)
 }
 
@@ -71,6 +76,10 @@ fn a_wrong_value_of_any_input_is_refused_by_its_name() {
         ("USER_BEARER_TOKEN_FILE", "$HOME/token", "isn't there"),
         ("USER_BEARER_TOKEN_FILE", "/", "can't be read"),
         ("USER_BEARER_TOKEN_FILE", "sesame-open-wide", "isn't there"),
+        ("ATLAN_OAUTH_CLIENT_ID", "$ID", "unresolved variable"),
+        ("ATLAN_OAUTH_CLIENT_ID", example::OAUTH_SECRET, "holds what looks like a bearer token"),
+        ("ATLAN_OAUTH_CLIENT_SECRET", "${{ secrets.OAUTH }}", "template"),
+        ("ATLAN_OAUTH_CLIENT_SECRET_FILE", "/nonexistent", "isn't there"),
         ("ATLAN_USER_ID", "", "this workflow run has no creator"),
         ("ATLAN_USER_ID", "service-account-WORKFLOW", "the workflow's own service account"),
         ("CLIENT_ID", "${CLIENT_ID}", "unresolved variable"),
@@ -339,7 +348,7 @@ fn a_tenant_that_echoes_a_token_in_another_spelling_does_not_show_it() {
 #[test]
 fn files_with_secrets_that_the_readme_names_are_kept_out_of_git_and_of_images() {
     for list in [include_str!("../../.gitignore"), include_str!("../../.dockerignore")] {
-        for name in ["bearer-token", "inputs.env", "inputs.json"] {
+        for name in ["bearer-token", "client-secret", "inputs.env", "inputs.json"] {
             assert!(list.lines().any(|line| line.trim_start_matches("**/") == name), "{name}: {list}");
         }
     }

@@ -10,7 +10,7 @@ const ANOTHER_HINT: &str = "INTERNAL looks for it at keycloak-http.keycloak.svc.
      stands in between, or this cluster's Keycloak has another address or realm.";
 
 /// What Keycloak's refusal means, and what to do.
-pub(in crate::atlan) fn of_keycloak(error: CallError, step: Step) -> Failure {
+pub(super) fn of_keycloak(error: CallError, step: Step) -> Failure {
     let grant = match error.service {
         Service::Keycloak(Grant::TokenExchange) => "token-exchange",
         _ => "client_credentials",

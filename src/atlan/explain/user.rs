@@ -6,11 +6,19 @@ use crate::config::{AssetKind, Role};
 use crate::error::ErrorKind;
 use crate::text::{listed, quoted};
 
+/// An OAuth client gets no bearer token.
+pub(super) fn oauth_client_refused(status: u16) -> Words {
+    let message = format!("the tenant gives the OAuth client no bearer token (status {status})");
+    let hint = "ATLAN_OAUTH_CLIENT_ID isn't the ID of an OAuth client of this tenant, or ATLAN_OAUTH_CLIENT_SECRET isn't \
+                its secret: check both, or make a new client in Atlan.";
+    (ErrorKind::Unauthenticated, message, hint.to_owned())
+}
+
 impl Tenant {
     pub(super) fn unauthenticated(&self) -> Words {
-        let hint = if self.session.is_impersonation() {
-            "Keycloak gave out this token a moment ago, and the tenant doesn't take it: run again, and if that doesn't \
-             help, ask Atlan's support."
+        let hint = if self.session.is_minted() {
+            "This token was given out a moment ago, and the tenant doesn't take it: run again, and if that doesn't help, \
+             ask Atlan's support."
         } else {
             "It has most likely expired (they last minutes to hours), was not copied whole, or is of another tenant: \
              get a fresh bearer token and run again."
@@ -34,10 +42,15 @@ impl Tenant {
                 format!("Somebody took the right away during the run. The user must be {keeper}."),
             ),
             Request::Read | Request::ReadBack => (format!("read the {noun}"), self.who_may()),
-            Request::Write => (format!("change the {noun}"), self.who_may()),
+            // Who gets no token at all is told elsewhere.
+            Request::Write | Request::SignIn => (format!("change the {noun}"), self.who_may()),
         };
-        let user = self.username().map(|name| format!(" {}", quoted(name))).unwrap_or_default();
-        (ErrorKind::Forbidden, format!("the user{user} may not {what}"), hint)
+        let who = match (self.session.oauth_client(), self.username()) {
+            (Some(client_id), _) => format!("the OAuth client {}", quoted(client_id)),
+            (None, Some(name)) => format!("the user {}", quoted(name)),
+            (None, None) => "the user".to_owned(),
+        };
+        (ErrorKind::Forbidden, format!("{who} may not {what}"), hint)
     }
 
     /// What is missing: a place on the list, or for a connection Atlan's Admin role.
@@ -47,6 +60,7 @@ impl Tenant {
         // Members and guests may change a collection of which they are editors (seen on the open metastore).
         let role = if kind == AssetKind::Connection { ", and have Atlan's Admin role" } else { "" };
         let who = match self.session.is_of_a_machine() {
+            _ if self.session.oauth_client().is_some() => "The OAuth client itself",
             true => "This is an API token's own bearer token, and that token",
             false => "The user",
         };
@@ -62,6 +76,9 @@ impl Tenant {
             Role::ConnectionAdmin | Role::Editor => &found.users,
         };
         match self.username().filter(|name| keepers.has(name)).map(quoted) {
+            Some(_) if self.session.oauth_client().is_some() => format!(
+                "{must}. It is on the list, as it was read: if that was done less than a minute ago, run again."
+            ),
             Some(name) => {
                 let role = if role.is_empty() {
                     ""

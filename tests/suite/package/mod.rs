@@ -3,6 +3,7 @@
 //! That the package is what Atlan's own tools make of `package-config.json`, .ci/package_check.py checks;
 //! what a cluster makes of it and of the Job, deploy/check-workflow and deploy/check-job.
 
+mod ci;
 mod job;
 mod run;
 mod version;

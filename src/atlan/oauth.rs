@@ -1,0 +1,91 @@
+//! Acting as an OAuth client, a machine that the tenant itself gives a bearer token to for its ID and
+//! secret; and asking a token endpoint, its own or Keycloak's.
+//!
+//! Source: `pyatlan/client/oauth.py` in Atlan's Python SDK; no real server was at hand.
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::again::Again;
+use crate::budget::Budget;
+use crate::config::{Claims, OAuthClient};
+use crate::http::{self, Answer, Call, CallError, Http, Service};
+use crate::text::redact::Redactor;
+
+/// Heracles writes the name of the token in one way, Keycloak in the other.
+#[derive(Deserialize)]
+struct TokenAnswer {
+    #[serde(rename = "accessToken")]
+    camel: Option<SecretString>,
+    #[serde(rename = "access_token")]
+    snake: Option<SecretString>,
+}
+
+/// A bearer token that was given out.
+pub(super) struct Token {
+    pub(super) secret: SecretString,
+    /// The header's value.
+    pub(super) bearer: HeaderValue,
+    pub(super) claims: Claims,
+}
+
+impl Token {
+    fn new(secret: SecretString) -> Option<Token> {
+        let bearer = http::bearer(&secret).filter(|_| !secret.expose_secret().trim().is_empty())?;
+        let claims = Claims::of(secret.expose_secret()).unwrap_or_default();
+        Some(Token { secret, bearer, claims })
+    }
+}
+
+/// A bearer token of `client`, known to `redactor`.
+///
+/// # Errors
+///
+/// What the tenant did instead, once nothing more can be waited for.
+pub(super) async fn mint(
+    http: &Http,
+    client: &OAuthClient,
+    redactor: &Redactor,
+    budget: &Budget,
+) -> Result<Token, CallError> {
+    let secret = client.client_secret.expose_secret();
+    let body = json!({ "clientId": client.client_id, "clientSecret": secret });
+    let call = Call::post_json(Service::OAuth, &client.heracles, "oauth-clients/token", &body);
+    let (mut token, _) = ask(http, &call, redactor, budget).await?;
+    let name = &mut token.claims.preferred_username;
+    name.get_or_insert_with(|| client.username().as_str().to_owned());
+    Ok(token)
+}
+
+/// The token that a token endpoint gives out, known to `redactor`.
+///
+/// # Errors
+///
+/// What it did instead, once nothing more can be waited for.
+pub(super) async fn ask(
+    http: &Http,
+    call: &Call,
+    redactor: &Redactor,
+    budget: &Budget,
+) -> Result<(Token, Answer), CallError> {
+    let mut again = Again::new();
+    let answer = loop {
+        let error = match http.send(call, None, budget).await {
+            Ok(answer) => break answer,
+            Err(error) => again.the_real_reason(error)?,
+        };
+        let pause = again.after(&error, None, budget);
+        again.wait(pause, error, budget).await?;
+    };
+    // What is wrong with another shape isn't said: that could repeat the token.
+    let tokens =
+        http.parse(&answer).map_or_else(|_| [None, None], |TokenAnswer { camel, snake }| [camel, snake]);
+    let tokens: Vec<SecretString> = tokens.into_iter().flatten().collect();
+    tokens.iter().for_each(|token| redactor.hide(token));
+    match tokens.into_iter().find_map(Token::new) {
+        Some(token) => Ok((token, answer)),
+        None => Err(answer.unfit("there is no bearer token in its answer that could be sent")),
+    }
+}
