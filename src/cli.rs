@@ -1,13 +1,12 @@
 //! The command line: a few flags, none of which takes a secret.
 
 use std::ffi::OsString;
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
 
 use crate::config::{Flags, inputs, switch};
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, Failure, Step};
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,21 +19,12 @@ pub enum Command {
     Version,
 }
 
-/// What is wrong with a command line. No argument is repeated: it can be a secret.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Usage {
-    /// What was found.
-    pub message: String,
-    /// What to do next.
-    pub hint: String,
-}
-
 /// Reads the arguments, without the program's name.
 ///
 /// # Errors
 ///
-/// Says what isn't understood.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Usage> {
+/// Says what isn't understood. No argument is repeated: it can be a secret.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Failure> {
     let mut parser = Parser::from_args(arguments);
     let mut flags = Flags::default();
     loop {
@@ -46,10 +36,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, U
             Ok(Some(Arg::Long("check"))) => once(&mut flags.check, on_or_off(&mut parser), "--check")?,
             Ok(Some(Arg::Long("json"))) => once(&mut flags.json, on_or_off(&mut parser), "--json")?,
             Ok(Some(Arg::Long("config"))) => {
-                let is_name =
-                    |file: &OsString| !file.is_empty() && !file.as_encoded_bytes().starts_with(b"--");
-                let file = parser.value().ok().filter(is_name).map(PathBuf::from);
-                let file = file.ok_or("needs the name of a file, or - for standard input");
+                // What looks like a flag is none of its values.
+                let file =
+                    parser.values().ok().and_then(|mut values| values.next()).filter(|file| !file.is_empty());
+                let file = file.map(PathBuf::from).ok_or("needs the name of a file, or - for standard input");
                 once(&mut flags.config, file, "--config")?;
             }
             Ok(Some(_)) | Err(_) => {
@@ -60,14 +50,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, U
     }
 }
 
-fn usage(message: String) -> Usage {
+fn usage(message: String) -> Failure {
     let hint = "Run with --help to see the flags. Inputs are no flags: set them as environment variables, or in the JSON that \
                 --config names.";
-    Usage { message, hint: hint.to_owned() }
+    Failure::new(ErrorKind::Usage, Step::Configure, message, hint)
 }
 
 /// Of a flag that is given twice, one would be dropped without a word.
-fn once<T>(flag: &mut Option<T>, value: Result<T, &str>, name: &str) -> Result<(), Usage> {
+fn once<T>(flag: &mut Option<T>, value: Result<T, &str>, name: &str) -> Result<(), Failure> {
     let value = value.and_then(|value| match flag.replace(value) {
         None => Ok(()),
         Some(_) => Err("is given twice"),
@@ -88,19 +78,16 @@ pub fn version() -> String {
 
 /// The text of `--help`.
 pub fn help() -> String {
-    let mut inputs_list = String::new();
-    let widest = inputs::ALL.iter().map(|input| input.name.len()).max().unwrap_or_default();
-    for input in inputs::ALL {
-        let default =
-            if input.default.is_empty() { String::new() } else { format!(" (default {})", input.default) };
-        // Writing to a string can't fail.
-        let _ = writeln!(inputs_list, "  {:widest$}  {}{default}", input.name, input.help);
-    }
-    let mut codes = String::new();
-    for kind in ErrorKind::ALL {
+    let input_row = |input: &inputs::Input| match input.default {
+        "" => format!("  {:30}  {}\n", input.name, input.help),
+        default => format!("  {:30}  {} (default {default})\n", input.name, input.help),
+    };
+    let inputs_list: String = inputs::ALL.iter().map(input_row).collect();
+    let code_row = |kind: &ErrorKind| {
         let retry = if kind.is_retryable() { "; worth a retry" } else { "" };
-        let _ = writeln!(codes, "  {:>3}  {:21}  {}{retry}", kind.exit_code(), kind.name(), kind.meaning());
-    }
+        format!("  {:>3}  {:21}  {}{retry}\n", kind.exit_code(), kind.name(), kind.meaning())
+    };
+    let codes: String = ErrorKind::ALL.iter().map(code_row).collect();
     format!(
         "\
 Makes an Atlan API token a connection admin: it is appended to the connection's admin users,

@@ -15,7 +15,6 @@ use tracing::{error, warn};
 
 use crate::budget::signals::Signals;
 use crate::budget::{Budget, Over, Stop};
-use crate::cli::Usage;
 use crate::config::{self, Config, Flags, Output};
 use crate::error::{ErrorKind, Failure, Step};
 use crate::logging::{self, Log};
@@ -87,9 +86,8 @@ impl Process {
     }
 
     /// What becomes of a command line that can't be understood.
-    pub async fn refuse(&self, misuse: Usage) -> (Output, Result<Config, Failure>) {
-        let failure = Failure::new(ErrorKind::Usage, Step::Configure, misuse.message, misuse.hint);
-        (self.output_only().await, Err(failure))
+    pub async fn refuse(&self, misuse: Failure) -> (Output, Result<Config, Failure>) {
+        (self.output_only().await, Err(misuse))
     }
 
     /// Reads and checks the inputs. Any file among them may be a pipe at whose other end nobody writes.

@@ -26,6 +26,11 @@ const MISPLACED: &str = "holds what looks like a bearer token (a JWT), or what a
                          belong there: the user's bearer token belongs into USER_BEARER_TOKEN, or into a file that \
                          USER_BEARER_TOKEN_FILE names";
 
+const CORRECT_IT: &str = "Correct it and run again: inputs are environment variables, or in lower case keys of the JSON in \
+                          NESTED_CONFIG or --config FILE; --help explains them all. Nothing was sent to the tenant.";
+
+const MEND_IT: &str = "Mend that first: what is missing may be in there. Nothing was sent to the tenant.";
+
 /// What is made of a value, or what is wrong with it, as the rest of a sentence that starts with the
 /// input's name. That repeats nothing that may be secret.
 pub(super) type Checked<T> = Result<T, String>;
@@ -137,19 +142,16 @@ impl<'a> Checks<'a> {
     /// The failure that all of it makes. What couldn't be read goes first: inputs can be missing
     /// because of it.
     pub(super) fn failure(self) -> Failure {
-        let plural = if self.missing.len() == 1 { "" } else { "s" };
-        let missing = format!("missing input{plural}: {}", self.missing.join(", "));
-        let missing = (!self.missing.is_empty()).then_some(missing);
-        let parts: Vec<&String> = self.sources.unread.iter().chain(&missing).chain(&self.wrong).collect();
-        let message = parts.into_iter().map(String::as_str).collect::<Vec<_>>().join("; ");
-        let hint = match self.sources.unread.is_empty() {
-            false => "Mend that first: what is missing may be in there. Nothing was sent to the tenant.",
-            true => {
-                "Correct it and run again: inputs are environment variables, or in lower case keys of the JSON in NESTED_CONFIG or \
-                 --config FILE; --help explains them all. Nothing was sent to the tenant."
-            }
+        let missing = match self.missing.as_slice() {
+            [] => None,
+            [one] => Some(format!("missing input: {one}")),
+            many => Some(format!("missing inputs: {}", many.join(", "))),
         };
-        Failure::new(ErrorKind::InvalidInput, Step::Configure, text::bounded(&message, 2000), hint)
+        let parts: Vec<String> =
+            self.sources.unread.iter().cloned().chain(missing).chain(self.wrong).collect();
+        let message = text::bounded(&parts.join("; "), 2000);
+        let hint = if self.sources.unread.is_empty() { CORRECT_IT } else { MEND_IT };
+        Failure::new(ErrorKind::InvalidInput, Step::Configure, message, hint)
     }
 }
 

@@ -40,8 +40,11 @@ pub(super) fn token_in(text: &str) -> Checked<String> {
     // As JSON may write a slash.
     let text = bare(text).replace("\\/", "/");
     let word = without_prefix(&text);
-    if let Some(token) = broken_into_lines(word)? {
-        return Ok(token);
+    let lines: Vec<&str> = word.lines().map(str::trim).collect();
+    let joined = lines.concat();
+    if lines.len() > 1 && jwt::payload(&joined).is_some() {
+        // If its first line could be the whole, it is not known what the others are.
+        return if jwt::payload(lines[0]).is_none() { Ok(joined) } else { Err(NO_TOKEN.to_owned()) };
     }
     let lower = text.to_ascii_lowercase();
     let mut tokens = marked(&text, &lower);
@@ -76,16 +79,6 @@ fn without_prefix(text: &str) -> &str {
             _ => text,
         }
     })
-}
-
-/// A JWT that was broken into lines. If its first line could be the whole, it is not known what the others are.
-fn broken_into_lines(text: &str) -> Checked<Option<String>> {
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let joined = lines.concat();
-    match lines.len() > 1 && jwt::payload(&joined).is_some() {
-        true if jwt::payload(lines[0]).is_some() => Err(NO_TOKEN.to_owned()),
-        is_one => Ok(is_one.then_some(joined)),
-    }
 }
 
 /// The tokens that stand behind a mark; `lower` is `text` in lower case.
@@ -151,13 +144,13 @@ pub(super) fn refuse_other_hosts(text: &str, tenant: &str) -> Checked<()> {
         .filter_map(|address| Url::parse(&format!("https://{}", address.split(ends).next()?)).ok())
         .filter_map(|url| url.host_str().map(str::to_owned))
         .collect();
-    match hosts.first() {
-        Some(other) if !hosts.iter().any(|host| host.eq_ignore_ascii_case(tenant)) => Err(format!(
-            "was copied from a request to {}, and ATLAN_BASE_URL names {}: take the token of the right tenant, or correct \
-             ATLAN_BASE_URL",
-            quoted(other),
-            quoted(tenant)
-        )),
-        _ => Ok(()),
+    if hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(tenant)) {
+        return Ok(());
     }
+    Err(format!(
+        "was copied from a request to {}, and ATLAN_BASE_URL names {}: take the token of the right tenant, or correct \
+         ATLAN_BASE_URL",
+        quoted(&hosts[0]),
+        quoted(tenant)
+    ))
 }

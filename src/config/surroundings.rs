@@ -37,19 +37,18 @@ pub struct Surroundings {
 impl Surroundings {
     /// Reads the variables. The passwords in them are known to `redactor` from here on.
     pub(super) fn of(environment: &[(OsString, OsString)], redactor: &Redactor) -> Surroundings {
-        // As most programs do it, capitals go first.
-        let either = |names: [&'static str; 2]| {
-            names.into_iter().find_map(|name| {
-                let value = clean(environment, name)?;
-                hide_password(&value, redactor);
-                Some(Variable { name, value: value.into() })
-            })
+        let variable = |name| {
+            let value = clean(environment, name)?;
+            hide_password(&value, redactor);
+            Some(Variable { name, value: value.into() })
         };
+        // As most programs do it, capitals go first.
+        let either = |capitals, small| variable(capitals).or_else(|| variable(small));
         Surroundings {
-            https_proxy: either(["HTTPS_PROXY", "https_proxy"]),
-            http_proxy: either(["HTTP_PROXY", "http_proxy"]),
-            all_proxy: either(["ALL_PROXY", "all_proxy"]),
-            no_proxy: either(["NO_PROXY", "no_proxy"]),
+            https_proxy: either("HTTPS_PROXY", "https_proxy"),
+            http_proxy: either("HTTP_PROXY", "http_proxy"),
+            all_proxy: either("ALL_PROXY", "all_proxy"),
+            no_proxy: either("NO_PROXY", "no_proxy"),
             in_cluster: clean(environment, "KUBERNETES_SERVICE_HOST").is_some(),
         }
     }
