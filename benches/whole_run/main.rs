@@ -1,4 +1,4 @@
-//! Measures whole runs of the program against the stand-in tenant, beside what else could do the same job:
+//! Measures whole runs of the program against the stand-in tenant, beside curl with the same requests:
 //!
 //!     cargo bench --bench whole_run              the time and the memory, with hyperfine from 1.20 on
 //!     cargo bench --bench whole_run -- --quick   the same, a look only
@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::expect_used, reason = "a benchmark that fails must not print figures")]
 
-mod peers;
+mod curl;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -18,8 +18,6 @@ use std::time::Duration;
 use serde_json::Value;
 use stand_in_tenant::{Certificate, Request, Stage, StandIn, World, example};
 use tempfile::TempDir;
-
-use peers::Peer;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
@@ -34,7 +32,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let tool = if has("--cost") { "valgrind" } else { "hyperfine" };
-    if !peers::works(tool, &["--version"]) {
+    if !works(tool) {
         eprintln!("{tool} isn't installed: apt install valgrind, or cargo install --locked hyperfine@1.20.0");
         return ExitCode::FAILURE;
     }
@@ -52,16 +50,13 @@ fn main() -> ExitCode {
     }
     println!("| run | program | wall, ms | of curl's | CPU, ms | peak, MiB |");
     println!("| --- | --- | ---: | ---: | ---: | ---: |");
-    bench.time("plain HTTP", &plain(), "", 200, None);
-    if let Some(python) = peers::python() {
-        bench.time("the same, fewer times", &plain(), "", 5, Some(python));
-    }
-    bench.time("10,000 admin users", &crowded(), "", 50, None);
+    bench.time("plain HTTP", &plain(), "", 200);
+    bench.time("10,000 admin users", &crowded(), "", 50);
     let far = plain();
     far.set_latency(Duration::from_millis(50));
-    bench.time("each answer 50 ms later", &far, "", 30, None);
+    bench.time("each answer 50 ms later", &far, "", 30);
     let system_cas = std::fs::read_to_string(SYSTEM_CAS).unwrap_or_default();
-    bench.time("TLS, all of the machine's CAs", &by_tls(), &system_cas, 200, None);
+    bench.time("TLS, all of the machine's CAs", &by_tls(), &system_cas, 200);
     ExitCode::SUCCESS
 }
 
@@ -75,7 +70,6 @@ fn with_admins(count: usize) -> World {
 
 struct Bench {
     program: PathBuf,
-    floor: PathBuf,
     directory: TempDir,
     /// By which the numbers of runs are divided.
     hurry: usize,
@@ -85,33 +79,24 @@ impl Bench {
     fn new(hurry: usize) -> Bench {
         // `cargo bench` builds a program too, but with the features that the tests' dependencies
         // switch on; what is measured must be what is shipped.
-        for target in [["--bin", NAME], ["--example", "floor"]] {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo
-                .current_dir(env!("CARGO_MANIFEST_DIR"))
-                .args(["build", "--quiet", "--release", "--package", NAME])
-                .args(target);
-            assert!(cargo.status().is_ok_and(|status| status.success()), "the release build fails");
-        }
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--release", "--package", NAME, "--bin", NAME]);
+        assert!(cargo.status().is_ok_and(|status| status.success()), "the release build fails");
         let built = PathBuf::from(env!("CARGO_BIN_EXE_api-token-connection-admin"));
-        let floor = built.with_file_name("examples").join("floor");
         let program = std::env::var_os("PROGRAM").map_or(built, PathBuf::from);
-        Bench { program, floor, directory: TempDir::new().expect("a directory for files"), hurry }
+        Bench { program, directory: TempDir::new().expect("a directory for files"), hurry }
     }
 
-    /// Times the floor, which can't speak TLS, the program, curl, and another peer: the smallest first,
-    /// since the peak memory that hyperfine tells is that of the largest process so far.
-    fn time(&self, title: &str, tenant: &StandIn, more_cas: &str, runs: usize, another: Option<Peer>) {
+    /// Times the program and curl: the smallest first, since the peak memory that hyperfine tells is that of
+    /// the largest process so far.
+    fn time(&self, title: &str, tenant: &StandIn, more_cas: &str, runs: usize) {
         let (requests, ca_file) = self.record(tenant, more_cas);
-        let mut peers = Vec::from(self.program_and_curl(tenant, &requests, ca_file.as_deref()));
-        if ca_file.is_none() {
-            peers.insert(0, peers::floor(&self.floor, tenant, &requests, self.directory.path()));
-        }
+        let peers = self.program_and_curl(tenant, &requests, ca_file.as_deref());
         let results = self.directory.path().join("results.json");
         let mut hyperfine = Command::new("hyperfine");
         hyperfine.args(["--shell=none", "--style=none", "--warmup=3", "--export-json"]).arg(&results);
         hyperfine.arg(format!("--runs={}", runs.div_ceil(self.hurry)));
-        for (name, command) in peers.iter().chain(&another) {
+        for (name, command) in &peers {
             hyperfine.args(["--command-name", name, command]);
         }
         self.run(&mut hyperfine, tenant, ca_file.as_deref());
@@ -146,8 +131,13 @@ impl Bench {
         (tenant.requests(), ca_file)
     }
 
-    fn program_and_curl(&self, tenant: &StandIn, requests: &[Request], ca_file: Option<&Path>) -> [Peer; 2] {
-        let curl = peers::curl(tenant, requests, ca_file, self.directory.path());
+    fn program_and_curl(
+        &self,
+        tenant: &StandIn,
+        requests: &[Request],
+        ca_file: Option<&Path>,
+    ) -> [(&'static str, String); 2] {
+        let curl = curl::curl(tenant, requests, ca_file, self.directory.path());
         [(NAME, self.program.display().to_string()), curl]
     }
 
@@ -184,4 +174,11 @@ fn print_rows(title: &str, results: &Path) {
             peaks.filter_map(Value::as_f64).fold(f64::NAN, f64::max) / f64::from(1 << 20),
         );
     }
+}
+
+/// True if this program is there.
+fn works(program: &str) -> bool {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
 }

@@ -68,8 +68,6 @@ pub struct Asset {
     pub update_time: i64,
     /// How many writes of it were accepted, those that changed nothing among them.
     pub writes: usize,
-    /// A user who may not even read it.
-    pub hidden_from: Option<String>,
     /// Its role at Keycloak is gone, so that its lists can't be changed.
     pub role_missing: bool,
 }

@@ -41,32 +41,3 @@ fn hash(name: &str) -> u64 {
     name.hash(&mut hasher);
     hasher.finish()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Asset;
-
-    #[test]
-    fn the_update_time_grows_with_every_change_and_with_nothing_else() {
-        let mut world = World::example();
-        world.settle();
-        let mut last = world.first().update_time;
-        let changes: [fn(&mut Asset); 5] = [
-            |asset| asset.add("somebody"),
-            |asset| asset.remove("somebody"),
-            |asset| asset.admin_groups.clear(),
-            |asset| asset.name.push('!'),
-            |asset| asset.active = false,
-        ];
-        for change in changes {
-            change(world.first());
-            world.settle();
-            assert!(world.first().update_time > last);
-            last = world.first().update_time;
-            world.first().hidden_from = Some("guest".to_owned());
-            world.settle();
-            assert_eq!(world.first().update_time, last);
-        }
-    }
-}

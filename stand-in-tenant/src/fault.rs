@@ -114,12 +114,6 @@ impl Fault {
     pub(crate) fn shows_the_answer(&self) -> bool {
         matches!(self, Fault::Late(_) | Fault::Kept(_) | Fault::AnswerAndClose)
     }
-
-    /// Nothing but an interim answer, such as 100 or 103. hyper sends none but 101, which needs
-    /// [`Fault::Answer`].
-    pub fn interim(status: u16) -> Fault {
-        Fault::Raw(format!("HTTP/1.1 {status} Interim\r\n\r\n").into())
-    }
 }
 
 impl From<Answer> for Fault {

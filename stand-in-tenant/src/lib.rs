@@ -17,8 +17,6 @@
 //! - `PUT entity/uniqueAttribute/type/…` can't create, wants the qualified name in the body, updates
 //!   what is archived (and then names nothing in its answer), replaces a list as a set, leaves lists
 //!   alone that aren't sent, empties those sent as `null`, and never lets all three be empty.
-//! - `POST entity/bulk` wants a name, falls back from the GUID to the qualified name, creates, and
-//!   asks for no right if nothing would change.
 //! - Every change gives another `updateTime`, the same names in another order among them.
 //! - Who isn't on the list may not read; members and guests who are on it may not write.
 //! - The right comes first, then Keycloak, then the graph. A user who was added and whom nobody knows
@@ -35,11 +33,10 @@
 //! **Only concluded from Atlan's SDKs and documentation:** everything of Heracles (API tokens, OAuth
 //! clients, its errors' codes and words), the name of an OAuth client's service account, and the HTML
 //! that a gateway gives. **Only read in the metastore's source:** query collections, whose creator is
-//! put back among the editors; that the name in the body of a `PUT` is the one whose right counts; and
-//! the words of the validation error without a name.
+//! put back among the editors; and that the name in the body of a `PUT` is the one whose right counts.
 //!
-//! **Left out:** search, Brotli, limits of the number of requests, the right as something apart from
-//! the list (here they never part), and a transaction around several entities of one request.
+//! **Left out:** `POST entity/bulk`, search, Brotli, limits of the number of requests, and the right as
+//! something apart from the list (here they never part).
 
 #![forbid(unsafe_code)]
 

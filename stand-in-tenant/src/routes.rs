@@ -49,7 +49,6 @@ pub(crate) fn stage(method: &str, path: &str, body: &str, written: bool) -> Stag
             false => Stage::Read,
         },
         ("PUT", Service::Atlas) if atlas::kind(path).is_some() => Stage::Write,
-        ("POST", Service::Atlas) if path == "entity/bulk" => Stage::Write,
         _ => Stage::Other,
     }
 }

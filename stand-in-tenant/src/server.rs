@@ -107,9 +107,8 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, shared: Arc<Mut
     }
     let service = service_fn(async |request| {
         let mut response = handle(request, &shared, &socket, &leave).await?;
-        if let Some(date) = lock(&shared).world.date() {
-            response.headers_mut().insert("date", date.parse().expect("a header value"));
-        }
+        let date = lock(&shared).world.date().parse().expect("a header value");
+        response.headers_mut().insert("date", date);
         Ok::<_, io::Error>(response)
     });
     let mut http = hyper::server::conn::http1::Builder::new();

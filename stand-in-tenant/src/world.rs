@@ -46,8 +46,6 @@ pub struct World {
     pub own_order: bool,
     /// How many seconds the tenant's clock is fast; negative if it is slow.
     pub clock_offset: i64,
-    /// Answers bear no `Date`.
-    pub hides_date: bool,
     /// How many requests came to Atlas, whose replicas take turns.
     pub(crate) turn: usize,
     /// How many reads of assets there were since a replica began to lag.
@@ -148,7 +146,6 @@ impl World {
             create_time: LONG_AGO,
             update_time: LONG_AGO,
             writes: 0,
-            hidden_from: None,
             role_missing: false,
         };
         let assets = self.assets_mut(kind);
@@ -240,8 +237,7 @@ impl World {
     }
 
     /// The value of an answer's `Date`.
-    pub(crate) fn date(&self) -> Option<String> {
-        let now = Duration::from_millis(self.now().unsigned_abs());
-        (!self.hides_date).then(|| httpdate::fmt_http_date(UNIX_EPOCH + now))
+    pub(crate) fn date(&self) -> String {
+        httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(self.now().unsigned_abs()))
     }
 }

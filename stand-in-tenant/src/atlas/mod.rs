@@ -31,7 +31,6 @@ pub(crate) fn answer(world: &mut World, request: &Request, path: &str) -> Answer
             read(world, kind, request.query("attr:qualifiedName"), &user)
         }
         (Stage::Write, Some(kind)) => write::update(world, kind, request, &user),
-        (Stage::Write, None) => write::save(world, request, &user),
         _ => Err(no_such_path(request)),
     };
     done.unwrap_or_else(|refusal| refusal)
