@@ -26,7 +26,7 @@ gate:
 image:
     deploy/build-image --tag localhost/api-token-connection-admin:{{ version }}
 
-# Measures, with hyperfine, beside curl and the Python SDK.
+# Measures, with hyperfine, beside curl.
 bench *flags:
     cargo bench --bench whole_run -- {{ flags }}
 
@@ -34,12 +34,7 @@ bench *flags:
 cost:
     cargo bench --bench whole_run -- --cost
 
-# Fuzzes `answers` or `inputs` for so many seconds, with cargo-fuzz and its nightly Rust.
-fuzz target seconds="60":
-    cargo +nightly fuzz run {{ target }} -- -max_total_time={{ seconds }}
-
 # Brings all that is derived from Cargo.toml up to date: after a change of the dependencies.
 derived:
     cargo update --workspace
-    cargo update --workspace --manifest-path fuzz/Cargo.toml
     .ci/licences

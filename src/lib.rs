@@ -16,12 +16,6 @@ mod budget;
 pub mod cli;
 mod config;
 mod error;
-/// What the fuzz targets call. Not in the library that anything else is built with.
-#[cfg(fuzzing)]
-pub mod fuzzing {
-    pub use crate::atlan::properties::of_answers;
-    pub use crate::config::properties::of_inputs;
-}
 mod http;
 mod logging;
 mod process;

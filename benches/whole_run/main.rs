@@ -80,7 +80,15 @@ impl Bench {
         // `cargo bench` builds a program too, but with the features that the tests' dependencies
         // switch on; what is measured must be what is shipped.
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--release", "--package", NAME, "--bin", NAME]);
+        cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args([
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            NAME,
+            "--bin",
+            NAME,
+        ]);
         assert!(cargo.status().is_ok_and(|status| status.success()), "the release build fails");
         let built = PathBuf::from(env!("CARGO_BIN_EXE_api-token-connection-admin"));
         let program = std::env::var_os("PROGRAM").map_or(built, PathBuf::from);

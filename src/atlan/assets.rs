@@ -166,7 +166,7 @@ impl Tenant {
 }
 
 /// What an answer is read as.
-#[cfg(any(test, fuzzing))]
+#[cfg(test)]
 pub(super) fn read(body: &[u8], target: &Target) -> Result<Snapshot, String> {
     let answer: EntityAnswer = crate::http::parse(body, &crate::text::redact::Redactor::default())?;
     answer.entity.into_snapshot(target, Instant::now())

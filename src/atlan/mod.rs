@@ -8,8 +8,8 @@ mod explain;
 mod keycloak;
 mod lenient;
 mod oauth;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
+#[cfg(test)]
+mod properties;
 mod session;
 mod snapshot;
 mod user_list;

@@ -12,8 +12,8 @@ pub mod inputs;
 mod jwt;
 mod output;
 mod paste;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod properties;
+#[cfg(test)]
+mod properties;
 mod sources;
 mod surroundings;
 mod target;
@@ -26,7 +26,7 @@ pub use credentials::{BearerFile, BearerToken, Credentials, Impersonation, OAuth
 pub(crate) use jwt::Claims;
 pub use output::{LogFormat, LogSettings, Output};
 pub use surroundings::{Surroundings, Variable};
-#[cfg(any(test, fuzzing))]
+#[cfg(test)]
 pub use target::QualifiedName;
 pub use target::{Kind as AssetKind, Role, Target};
 

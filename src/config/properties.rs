@@ -1,7 +1,9 @@
-//! What holds for whatever inputs are given. Checked with made-up ones by the tests below and by
-//! the fuzz target `inputs`.
+//! What holds for whatever inputs are given.
 
 use std::ffi::OsString;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::inputs::{self, Kind};
 use super::{ApiTokenRef, BearerToken, Config, Flags, read};
@@ -14,11 +16,7 @@ const LONGEST_MESSAGE: usize = 6 * 2000 + 100;
 
 /// Reads `text` as `NESTED_CONFIG` if it starts like JSON, or else as an environment, a `NAME=value`
 /// a line; and as a bearer token.
-///
-/// # Panics
-///
-/// If something doesn't hold.
-pub fn of_inputs(text: &str) {
+fn of_inputs(text: &str) {
     if let Err(what) = BearerToken::parse(text, None, &Redactor::default()) {
         is_printable(&what);
     }
@@ -72,128 +70,78 @@ fn is_printable(text: &str) {
     assert!(text.chars().count() <= LONGEST_MESSAGE && !text.contains(is_unprintable), "{text:?}");
 }
 
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
+const VALUES: &str = "https://acme.atlan.com/|INTERNAL|http://127.0.0.1:1|true|1.5|[\"default/x/1\"]|[|service-account-|\
+    apikey-1|{{x}}|Bearer x|\"x\"|curl 'https://acme.atlan.com' -H 'authorization: Bearer x'|\
+    eyJhbGciOiJub25lIn0.eyJleHAiOjF9.c2ln";
 
-    use super::*;
+const PIECES: &str = "curl |fetch(|\"|'|`|^|\\|\n| |-H |authorization|: |Bearer |Basic |\
+    eyJhbGciOiJub25lIn0.eyJleHAiOjF9.c2ln|eyJ|https://acme.atlan.com|{|}|[|]|=|$TOKEN|cookie|token|\"value\":|é|…|%41|\
+    \\u0041|```";
 
-    /// Values of every type, right ones and wrong ones for any input.
-    fn value() -> impl Strategy<Value = Value> {
-        prop_oneof![
-            any::<String>().prop_map(Value::from),
-            "[ -~]{0,12}".prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            any::<bool>().prop_map(Value::from),
-            prop::sample::select(
-                &[
-                    "https://acme.atlan.com/",
-                    "INTERNAL",
-                    "http://127.0.0.1:1",
-                    "true",
-                    "1.5",
-                    "[\"default/x/1\"]",
-                    "[",
-                    "service-account-",
-                    "apikey-1",
-                    "{{x}}",
-                    "Bearer x",
-                    "\"x\"",
-                    "curl 'https://acme.atlan.com' -H 'authorization: Bearer x'",
-                    "eyJhbGciOiJub25lIn0.eyJleHAiOjF9.c2ln",
-                ][..]
-            )
-            .prop_map(Value::from),
-            Just(json!(["default/snowflake/1"])),
-            Just(json!([[], {}])),
-            Just(Value::Null),
-        ]
+/// Values of every type, right ones and wrong ones for any input.
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<String>().prop_map(Value::from),
+        "[ -~]{0,12}".prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<bool>().prop_map(Value::from),
+        prop::sample::select(VALUES.split('|').collect::<Vec<_>>()).prop_map(Value::from),
+        Just(json!(["default/snowflake/1"])),
+        Just(json!([[], {}])),
+        Just(Value::Null),
+    ]
+}
+
+fn config() -> impl Strategy<Value = Vec<(String, Value)>> {
+    let inputs: Vec<_> = inputs::ALL.iter().map(|input| input.key()).collect();
+    prop::collection::vec((prop::sample::select(inputs), value()), 0..24)
+}
+
+/// Pieces of what people paste, in any order.
+fn paste() -> impl Strategy<Value = String> {
+    let pieces: Vec<_> = PIECES.split('|').collect();
+    prop::collection::vec(prop::sample::select(pieces), 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_without_a_panic(text in any::<String>()) {
+        of_inputs(&text);
+        of_inputs(&format!("{{{text}"));
     }
 
-    fn config() -> impl Strategy<Value = Vec<(String, Value)>> {
-        let inputs: Vec<_> = inputs::ALL.iter().map(|input| input.key()).collect();
-        prop::collection::vec((prop::sample::select(inputs), value()), 0..24)
+    #[test]
+    fn any_paste_is_read_without_a_panic(text in paste()) {
+        of_inputs(&text);
     }
 
-    /// Pieces of what people paste, in any order.
-    fn paste() -> impl Strategy<Value = String> {
-        let pieces = [
-            "curl ",
-            "fetch(",
-            "\"",
-            "'",
-            "`",
-            "^",
-            "\\",
-            "\n",
-            " ",
-            "-H ",
-            "authorization",
-            ": ",
-            "Bearer ",
-            "Basic ",
-            "eyJhbGciOiJub25lIn0.eyJleHAiOjF9.c2ln",
-            "eyJ",
-            "https://acme.atlan.com",
-            "{",
-            "}",
-            "[",
-            "]",
-            "=",
-            "$TOKEN",
-            "cookie",
-            "token",
-            "\"value\":",
-            "é",
-            "…",
-            "%41",
-            "\\u0041",
-            "```",
-        ];
-        prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..24).prop_map(|pieces| pieces.concat())
+    #[test]
+    fn any_json_is_read_without_a_panic(config in config()) {
+        let config: serde_json::Map<_, _> = config.into_iter().collect();
+        of_inputs(&Value::from(config).to_string());
     }
 
-    proptest! {
-        #[test]
-        fn any_text_is_read_without_a_panic(text in any::<String>()) {
-            of_inputs(&text);
-            of_inputs(&format!("{{{text}"));
-        }
+    #[test]
+    fn any_environment_is_read_without_a_panic(config in config()) {
+        let line = |(name, value): (String, Value)| match value {
+            Value::String(text) => format!("{}={text}\n", name.to_uppercase()),
+            other => format!("{}={other}\n", name.to_uppercase()),
+        };
+        of_inputs(&config.into_iter().map(line).collect::<String>());
+    }
 
-        #[test]
-        fn any_paste_is_read_without_a_panic(text in paste()) {
-            of_inputs(&text);
-        }
-
-        #[test]
-        fn any_json_is_read_without_a_panic(config in config()) {
-            let config: serde_json::Map<_, _> = config.into_iter().collect();
-            of_inputs(&Value::from(config).to_string());
-        }
-
-        #[test]
-        fn any_environment_is_read_without_a_panic(config in config()) {
-            let line = |(name, value): (String, Value)| match value {
-                Value::String(text) => format!("{}={text}\n", name.to_uppercase()),
-                other => format!("{}={other}\n", name.to_uppercase()),
-            };
-            of_inputs(&config.into_iter().map(line).collect::<String>());
-        }
-
-        #[test]
-        fn inputs_with_one_wrong_among_them_are_read_without_a_panic(value in value()) {
-            let config = json!({
-                "atlan_base_url": "https://acme.atlan.com",
-                "connection_qualified_name": "default/snowflake/1",
-                "api_token_client_id": "apikey-1",
-                "user_bearer_token": "sesame-open",
-            });
-            for input in inputs::ALL {
-                let mut config = config.clone();
-                config[input.key()] = value.clone();
-                of_inputs(&config.to_string());
-            }
+    #[test]
+    fn inputs_with_one_wrong_among_them_are_read_without_a_panic(value in value()) {
+        let config = json!({
+            "atlan_base_url": "https://acme.atlan.com",
+            "connection_qualified_name": "default/snowflake/1",
+            "api_token_client_id": "apikey-1",
+            "user_bearer_token": "sesame-open",
+        });
+        for input in inputs::ALL {
+            let mut config = config.clone();
+            config[input.key()] = value.clone();
+            of_inputs(&config.to_string());
         }
     }
 }

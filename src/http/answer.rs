@@ -88,7 +88,7 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Re
 }
 
 /// What a body is read as beside a status of failure.
-#[cfg(any(test, fuzzing))]
+#[cfg(test)]
 pub(crate) fn refusal_of(service: Service, status: u16, body: &[u8]) -> super::Refusal {
     super::Refusal::new(service, status, &HeaderMap::new(), body, &Redactor::default())
 }

@@ -11,7 +11,7 @@ mod way;
 mod why;
 
 pub(crate) use answer::Answer;
-#[cfg(any(test, fuzzing))]
+#[cfg(test)]
 pub(crate) use answer::{parse, refusal_of};
 pub(crate) use call::Call;
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal};
