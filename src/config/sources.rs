@@ -174,3 +174,16 @@ fn standard_input() -> Checked<String> {
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shell can't give one twice; a program that calls execve itself can.
+    #[test]
+    fn a_variable_that_is_there_twice_is_refused() {
+        let twice =
+            [("DRY_RUN", "true"), ("DRY_RUN", "false")].map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(Sources::read(&twice, None).wrong, ["DRY_RUN is given twice in the environment"]);
+    }
+}

@@ -23,24 +23,18 @@ fn what_is_no_flag_is_refused_without_being_repeated() {
         (vec!["--dry-run=maybe"], "--dry-run takes no value but true or false"),
     ];
     all_at_once(&rows, |(arguments, words)| {
-        let ran = with(Job::bare().secret("sesame"), arguments).run();
+        let ran = Job::bare().secret("sesame").args(arguments).run();
         ran.failed(2, "usage", "configure");
         ran.says(words, "--help");
         assert!(ran.stderr.contains(words), "standard error says the same: {ran:?}");
     });
 }
 
-fn with(job: Job, arguments: &[&str]) -> Job {
-    job.with(|command| {
-        command.args(arguments);
-    })
-}
-
 #[test]
 fn flags_take_their_values_in_either_form() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("inputs.json");
-    std::fs::write(&path, json!({ "dry_run": true }).to_string()).unwrap();
+    std::fs::write(&path, "{\"dry_run\": true}").unwrap();
     let path = path.to_str().unwrap();
     for (arguments, status) in [
         (vec!["--dry-run"], "would_add"),
@@ -53,7 +47,7 @@ fn flags_take_their_values_in_either_form() {
         (vec!["--dry-run=false"], "added"),
     ] {
         let tenant = example();
-        let ran = with(Job::against(&tenant), &arguments).run();
+        let ran = Job::against(&tenant).args(&arguments).run();
         assert_eq!(ran.report()["status"], status, "{arguments:?}: {ran:?}");
     }
 }

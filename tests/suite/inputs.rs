@@ -73,7 +73,7 @@ fn an_empty_value_is_the_same_as_none() {
         ("DRYRUN", ""),
     ];
     let job = Job::against(&tenant).env("NESTED_CONFIG", nested.to_string());
-    empty.into_iter().fold(job, |job, (name, value)| job.env(name, value)).run().added();
+    job.envs(&empty).run().added();
 }
 
 #[test]
@@ -86,21 +86,17 @@ fn white_space_and_quotation_marks_around_any_value_do_no_harm() {
         let folder = TempDir::new().unwrap();
         let given = |value: &str| around.replace('@', value);
         let [report, log] = ["report.json", "x.log"].map(|name| folder.path().join(name));
-        let job = Job::bare()
-            .env("ATLAN_BASE_URL", given(&tenant.url()))
-            .env("CONNECTION_QUALIFIED_NAME", given(example::CONNECTION))
-            .env("API_TOKEN_GUID", given(example::TOKEN_GUID))
-            .env("CONFIG_FILE", given(config.to_str().unwrap()))
-            .env("REPORT_FILE", given(report.to_str().unwrap()))
-            .env("LOG_FILE", given(log.to_str().unwrap()))
-            .env("DEADLINE_SECONDS", given("60"))
-            .env("DRY_RUN", given("false"))
-            .env("LOG_LEVEL", given("info"))
-            .env("LOG_FORMAT", given("bunyan"))
-            .env("OUTPUT_FORMAT", given("json"))
-            .env("X_ATLAN_AGENT", given("workflow"))
-            .env("X_ATLAN_AGENT_ID", given("run-1"));
-        let ran = job.run();
+        let files = [("CONFIG_FILE", &config), ("REPORT_FILE", &report), ("LOG_FILE", &log)];
+        let files = files.map(|(name, path)| (name, given(path.to_str().unwrap())));
+        let names =
+            [("CONNECTION_QUALIFIED_NAME", example::CONNECTION), ("API_TOKEN_GUID", example::TOKEN_GUID)];
+        let names = names.map(|(name, value)| (name, given(value)));
+        let plain = "DEADLINE_SECONDS=60 DRY_RUN=false LOG_LEVEL=info LOG_FORMAT=bunyan OUTPUT_FORMAT=json \
+                     X_ATLAN_AGENT=workflow X_ATLAN_AGENT_ID=run-1";
+        let plain = plain.split(' ').map(|pair| pair.split_once('=').unwrap());
+        let plain: Vec<_> = plain.map(|(name, value)| (name, given(value))).collect();
+        let job = Job::bare().env("ATLAN_BASE_URL", given(&tenant.url()));
+        let ran = job.envs(&files).envs(&names).envs(&plain).run();
         ran.added();
         assert_eq!(fs::read_to_string(report).unwrap(), ran.stdout, "{around:?}");
         assert!(log.exists() && fs::read_dir(folder.path()).unwrap().count() == 2, "{around:?}");
@@ -123,9 +119,8 @@ fn the_environment_goes_before_nested_config_and_that_before_the_file() {
     let path = file(&folder, "inputs.json", format!("\u{feff}{config:#}\r\n"));
     let nested =
         json!({ "connection_qualified_name": [example::CONNECTION], "api_token_guid": "none", "dry_run": 0 });
-    let job = || {
-        Job::bare().env("API_TOKEN_GUID", example::TOKEN_GUID).env("USER_BEARER_TOKEN", example::ADMIN_BEARER)
-    };
+    let given = [("API_TOKEN_GUID", example::TOKEN_GUID), ("USER_BEARER_TOKEN", example::ADMIN_BEARER)];
+    let job = || Job::bare().envs(&given);
     job().env("NESTED_CONFIG", format!("'{nested}'")).env("CONFIG_FILE", &path).run().added();
     let flag = job().env("CONFIG_FILE", "/nonexistent").args(["--config", path.to_str().unwrap()]);
     flag.run().failed(6, "connection_not_found", "retrieve-connection-admins");
@@ -139,20 +134,15 @@ fn two_forms_of_one_thing_are_refused_and_both_are_named() {
     let secret = file(&folder, "secret", example::WORKFLOW_SECRET);
     let rows = [
         ("API_TOKEN_GUID", example::TOKEN_GUID, "API_TOKEN_NAME and API_TOKEN_GUID"),
-        (
-            "COLLECTION_QUALIFIED_NAME",
-            example::COLLECTION,
-            "CONNECTION_QUALIFIED_NAME and COLLECTION_QUALIFIED_NAME",
-        ),
+        ("COLLECTION_QUALIFIED_NAME", example::COLLECTION, "CONNECTION_QUALIFIED_NAME and COLLECTION_Q"),
         ("CLIENT_SECRET_FILE", secret.to_str().unwrap(), "CLIENT_SECRET and CLIENT_SECRET_FILE"),
     ];
     for (name, value, both) in rows {
         let tenant = example();
         let nested = json!({ name.to_lowercase(): value }).to_string();
-        for job in
-            [Job::in_cluster(&tenant).env(name, value), Job::in_cluster(&tenant).env("NESTED_CONFIG", nested)]
-        {
-            job.run().refused(&tenant, &[both, "exactly one"]);
+        for (name, value) in [(name, value), ("NESTED_CONFIG", nested.as_str())] {
+            let ran = Job::in_cluster(&tenant).env(name, value).run();
+            ran.refused(&tenant, &[both, "exactly one"]);
         }
     }
 }
@@ -163,19 +153,14 @@ fn of_bearer_tokens_the_variable_goes_before_the_file_and_that_before_the_sdks()
     let folder = TempDir::new().unwrap();
     let (right, wrong) = (file(&folder, "right", example::ADMIN_BEARER), file(&folder, "wrong", OTHERS));
     let (right, wrong) = (right.to_str().unwrap(), wrong.to_str().unwrap());
-    for given in [
-        [
-            ("USER_BEARER_TOKEN", example::ADMIN_BEARER),
-            ("USER_BEARER_TOKEN_FILE", wrong),
-            ("ATLAN_API_KEY", OTHERS),
-        ],
-        [("USER_BEARER_TOKEN", ""), ("USER_BEARER_TOKEN_FILE", right), ("ATLAN_API_KEY", OTHERS)],
-        [("USER_BEARER_TOKEN", ""), ("USER_BEARER_TOKEN_FILE", ""), ("ATLAN_API_KEY", example::ADMIN_BEARER)],
-    ] {
+    let names = ["USER_BEARER_TOKEN", "USER_BEARER_TOKEN_FILE", "ATLAN_API_KEY"];
+    let sources =
+        [[example::ADMIN_BEARER, wrong, OTHERS], ["", right, OTHERS], ["", "", example::ADMIN_BEARER]];
+    for given in sources {
         let tenant = example();
         // The user to act as counts only if there is none of them.
-        let job = given.into_iter().fold(Job::in_cluster(&tenant), |job, (name, value)| job.env(name, value));
-        job.run().added();
+        let given = [0, 1, 2].map(|i| (names[i], given[i]));
+        Job::in_cluster(&tenant).envs(&given).run().added();
         assert!(tenant.edit(|world| world.given_out().is_empty()), "{given:?}");
     }
 }
@@ -205,22 +190,17 @@ fn a_connection_is_taken_in_every_form_and_with_whatever_in_its_name() {
         ];
         let nested = [json!(name), list, object].map(|value| json!({ "connection_qualified_name": value }));
         let job = |tenant: &StandIn| Job::against(tenant).env("DRY_RUN", "true");
-        let world = || {
-            let mut world = World::example();
-            world.first().qualified_name = name.to_string();
-            world
-        };
-        let tenant = StandIn::start(world());
+        let mut world = World::example();
+        world.first().qualified_name = name.to_string();
+        let tenant = StandIn::start(world);
         let plain = forms.iter().map(|form| job(&tenant).env("CONNECTION_QUALIFIED_NAME", form));
         let nested = nested.iter().map(|json| {
             job(&tenant).without("CONNECTION_QUALIFIED_NAME").env("NESTED_CONFIG", json.to_string())
         });
         for job in plain.chain(nested) {
             let report = job.run().report();
-            assert_eq!(
-                (&report["status"], &report["connection"]["qualified_name"]),
-                (&json!("would_add"), &json!(name))
-            );
+            assert_eq!(report["status"], "would_add", "{name}");
+            assert_eq!(report["connection"]["qualified_name"], **name);
         }
     });
 }
@@ -255,11 +235,8 @@ fn an_api_token_is_found_by_each_of_its_names_in_each_spelling() {
 
 #[test]
 fn what_cannot_be_seen_in_a_name_is_shown_when_it_is_not_found() {
-    let names = [
-        ("ci\u{a0}pipeline", "ci\\u00a0pipeline"),
-        ("ci-pipeline\u{200b}", "ci-pipeline\\u200b"),
-        ("cafe\u{301}", "cafe\\u0301"),
-    ];
+    let names =
+        [("ci\u{a0}x", "ci\\u00a0x"), ("ci-x\u{200b}", "ci-x\\u200b"), ("cafe\u{301}", "cafe\\u0301")];
     all_at_once(&names, |(name, shown)| {
         let ran = Job::against(&example()).env("API_TOKEN_NAME", name).run();
         ran.failed(5, "token_not_found", "retrieve-token");
@@ -275,38 +252,24 @@ fn a_clients_secret_may_have_any_character_in_it() {
         let tenant = example();
         tenant.edit(|world| world.client.1 = secret.to_string());
         Job::in_cluster(&tenant).env("CLIENT_SECRET", format!("{secret}\r\n")).run().added();
-        let folder = TempDir::new().unwrap();
-        let path = file(&folder, "secret", format!("{secret}\n"));
-        let job = Job::in_cluster(&tenant).without("CLIENT_SECRET").env("CLIENT_SECRET_FILE", path);
+        let job = Job::in_cluster(&tenant).without("CLIENT_SECRET");
+        let job = job.file("CLIENT_SECRET_FILE", format!("{secret}\n"));
         assert_eq!(job.run().report()["status"], "already_admin", "{secret}");
     });
 }
 
 #[test]
 fn switches_numbers_and_words_are_taken_as_people_write_them() {
-    let rows = [
-        ("true", true),
-        ("TRUE", true),
-        ("1", true),
-        ("yes", true),
-        ("on", true),
-        ("No", false),
-        ("0", false),
-    ];
-    all_at_once(&rows, |(value, is_dry)| {
-        let tenant = example();
-        let ran = Job::against(&tenant).env("DRY_RUN", value).run();
-        assert_eq!(ran.report()["status"], if *is_dry { "would_add" } else { "added" }, "{value}: {ran:?}");
+    let on = ["true", "TRUE", "1", "yes", "on"].map(|value| (value, "would_add"));
+    let off = ["No", "0", "false", "OFF"].map(|value| (value, "added"));
+    all_at_once(&[&on[..], &off].concat(), |(value, status)| {
+        let ran = Job::against(&example()).env("DRY_RUN", value).run();
+        assert_eq!(ran.report()["status"], **status, "{value}: {ran:?}");
     });
     let tenant = example();
-    let job = Job::against(&tenant)
-        .env("CONNECT_TIMEOUT_SECONDS", "2.5")
-        .env("PERMISSION_PATIENCE_SECONDS", "0")
-        .env("SETTLE_SECONDS", "0.1")
-        .env(
-            "NESTED_CONFIG",
-            json!({ "dry_run": false, "deadline_seconds": 20.5, "log_format": "TEXT" }).to_string(),
-        );
+    let nested = json!({ "dry_run": false, "deadline_seconds": 20.5, "log_format": "TEXT" }).to_string();
+    let job = Job::against(&tenant).env("NESTED_CONFIG", nested).env("CONNECT_TIMEOUT_SECONDS", "2.5");
+    let job = job.envs(&[("PERMISSION_PATIENCE_SECONDS", "0"), ("SETTLE_SECONDS", "0.1")]);
     let ran = job.env("LOG_LEVEL", "warn,api_token_connection_admin=info").env("RUST_LOG", "?=?").run();
     ran.added();
     assert!(ran.stderr.contains("INFO looking up"), "{ran:?}");
@@ -328,9 +291,8 @@ fn what_other_programs_read_does_not_stop_the_job() {
     }
     warned(job().env("RUST_LOG", odd).env("OTHERS", odd), "RUST_LOG isn't understood");
     warned(job().env("LOGLEVEL", "debug"), "LOGLEVEL is set, and isn't read: the input is called LOG_LEVEL");
-    let others =
-        ["CLIENT_ID_PORT", "CLIENT_IP", "DRY_RUN_2", "CLIENT_ID_FILE", "BASE_URL", "API_KEY", "TOKEN"];
-    let ran = others.into_iter().fold(job(), |job, name| job.env(name, "tcp://10.0.0.1")).run();
+    let others = "CLIENT_ID_PORT CLIENT_IP DRY_RUN_2 CLIENT_ID_FILE BASE_URL API_KEY TOKEN";
+    let ran = others.split(' ').fold(job(), |job, name| job.env(name, "tcp://10.0.0.1")).run();
     assert!(ran.code == Some(0) && !ran.stderr.contains("isn't read"), "{ran:?}");
     for level in ["myapp=debug", "off", "warn,api_token_connection_admin=off"] {
         let ran = job().env("RUST_LOG", level).env("API_TOKEN_NAME", "none-such").run();
@@ -346,9 +308,8 @@ fn what_other_programs_read_does_not_stop_the_job() {
 
 #[test]
 fn names_of_a_cluster_are_for_programs_inside_one() {
-    for address in
-        ["http://heracles.heracles.svc", "http://heracles.heracles.svc.cluster.local", "http://heracles"]
-    {
+    for host in ["heracles.heracles.svc", "heracles.heracles.svc.cluster.local", "heracles"] {
+        let address = format!("http://{host}");
         let tenant = example();
         let job = Job::against(&tenant).env("ATLAN_BASE_URL", address).env("HTTP_PROXY", tenant.url());
         job.env("KUBERNETES_SERVICE_HOST", "10.0.0.1").run().added();

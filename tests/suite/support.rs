@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use stand_in_tenant::{StandIn, World, example};
+use tempfile::TempDir;
 use tokio::net::TcpSocket;
 
 /// What docs/ promises of every report. Readers are to ignore fields that it doesn't know; here there
@@ -58,13 +59,14 @@ pub fn jwt(payload: &str) -> String {
 pub struct Job {
     command: Command,
     secrets: Secrets,
+    files: Vec<TempDir>,
 }
 
 impl Job {
     /// Without any input.
     pub fn bare() -> Job {
         let program = env!("CARGO_BIN_EXE_api-token-connection-admin");
-        Job { command: clean_command(program.as_ref()), secrets: Secrets::default() }
+        Job { command: clean_command(program.as_ref()), secrets: Secrets::default(), files: Vec::new() }
     }
 
     /// With the inputs that make the example's API token an admin of its connection.
@@ -111,12 +113,26 @@ impl Job {
         self
     }
 
+    pub fn envs<V: AsRef<std::ffi::OsStr>>(mut self, variables: &[(&str, V)]) -> Job {
+        self.command.envs(variables.iter().map(|(name, value)| (name, value)));
+        self
+    }
+
+    /// With the name of a file that holds this.
+    pub fn file(mut self, name: &str, text: impl AsRef<[u8]>) -> Job {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, text).unwrap();
+        self.files.push(folder);
+        self.env(name, path)
+    }
+
     pub fn without(mut self, name: &str) -> Job {
         self.command.env_remove(name);
         self
     }
 
-    pub fn args<const N: usize>(mut self, arguments: [&str; N]) -> Job {
+    pub fn args<T: AsRef<std::ffi::OsStr>>(mut self, arguments: impl IntoIterator<Item = T>) -> Job {
         self.command.args(arguments);
         self
     }
@@ -171,7 +187,7 @@ impl Job {
             }
         }
         let child = start_in_turn(&mut self.command);
-        Running { started: Instant::now(), child, secrets: self.secrets, written }
+        Running { started: Instant::now(), child, secrets: self.secrets, written, _files: self.files }
     }
 }
 
@@ -200,6 +216,7 @@ pub struct Running {
     secrets: Secrets,
     /// The files that it may write, and what they held before.
     written: Vec<(PathBuf, Option<Vec<u8>>)>,
+    _files: Vec<TempDir>,
 }
 
 impl Running {
