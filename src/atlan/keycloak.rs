@@ -7,25 +7,19 @@ use secrecy::ExposeSecret;
 use super::oauth::{self, Token};
 use crate::budget::Budget;
 use crate::config::{Claims, Impersonation, Username, guid};
-use crate::http::{Answer, Call, CallError, Fault, Grant, Http, Service};
-use crate::text::redact::Redactor;
+use crate::http::{Call, CallError, Fault, Grant, Http, Service};
 
 const PATH: &str = "auth/realms/default/protocol/openid-connect/token";
 
-/// A bearer token of `user`, known to `redactor`.
+/// A bearer token of `user`.
 ///
 /// # Errors
 ///
 /// What Keycloak did instead, once nothing more can be waited for.
-pub(super) async fn mint(
-    http: &Http,
-    user: &Impersonation,
-    redactor: &Redactor,
-    budget: &Budget,
-) -> Result<Token, CallError> {
-    let (own, _) = ask(http, user, Grant::ClientCredentials, &[], redactor, budget).await?;
+pub(super) async fn mint(http: &Http, user: &Impersonation, budget: &Budget) -> Result<Token, CallError> {
+    let (own, _) = oauth::ask(http, &call(user, Grant::ClientCredentials, &[]), budget).await?;
     let exchange = [("subject_token", own.secret.expose_secret()), ("requested_subject", &*user.user_id)];
-    let (token, answer) = ask(http, user, Grant::TokenExchange, &exchange, redactor, budget).await?;
+    let (token, answer) = oauth::ask(http, &call(user, Grant::TokenExchange, &exchange), budget).await?;
     refuse_others(user, &own.claims, &token.claims).map_err(|fault| answer.refuse(fault))?;
     Ok(token)
 }
@@ -49,14 +43,7 @@ fn refuse_others(user: &Impersonation, own: &Claims, minted: &Claims) -> Result<
     if is_other { Err(Fault::WrongUser { is_own: false }) } else { Ok(()) }
 }
 
-async fn ask(
-    http: &Http,
-    user: &Impersonation,
-    grant: Grant,
-    more: &[(&str, &str)],
-    redactor: &Redactor,
-    budget: &Budget,
-) -> Result<(Token, Answer), CallError> {
+fn call(user: &Impersonation, grant: Grant, more: &[(&str, &str)]) -> Call {
     let grant_type = match grant {
         Grant::ClientCredentials => "client_credentials",
         Grant::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -66,6 +53,5 @@ async fn ask(
         ("client_id", &*user.client_id),
         ("client_secret", user.client_secret.expose_secret()),
     ];
-    let call = Call::post_form(Service::Keycloak(grant), &user.keycloak, PATH, &[&client, more].concat());
-    oauth::ask(http, &call, redactor, budget).await
+    Call::post_form(Service::Keycloak(grant), &user.keycloak, PATH, &[&client, more].concat())
 }

@@ -54,11 +54,11 @@ impl Tenant {
         budget: &Budget,
     ) -> Result<Tenant, Failure> {
         let patience_ends = Instant::now() + job.permission_patience;
-        let http = Http::new(&access, redactor.clone(), budget).await?;
+        let http = Http::new(&access, redactor, budget).await?;
         let mut tenant = Tenant {
             http,
             services: access.services,
-            session: Session::new(access.credentials, redactor),
+            session: Session::new(access.credentials),
             target: job.target.clone(),
             last_read: None,
             patience_ends,

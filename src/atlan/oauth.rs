@@ -1,5 +1,5 @@
 //! Acting as an OAuth client, a machine that the tenant itself gives a bearer token to for its ID and
-//! secret; and asking a token endpoint, its own or Keycloak's.
+//! secret; and asking a token endpoint, the tenant's or Keycloak's.
 //!
 //! Source: `pyatlan/client/oauth.py` in Atlan's Python SDK; no real server was at hand.
 
@@ -12,16 +12,6 @@ use super::again::Again;
 use crate::budget::Budget;
 use crate::config::{Claims, OAuthClient};
 use crate::http::{self, Answer, Call, CallError, Http, Service};
-use crate::text::redact::Redactor;
-
-/// Heracles writes the name of the token in one way, Keycloak in the other.
-#[derive(Deserialize)]
-struct TokenAnswer {
-    #[serde(rename = "accessToken")]
-    camel: Option<SecretString>,
-    #[serde(rename = "access_token")]
-    snake: Option<SecretString>,
-}
 
 /// A bearer token that was given out.
 pub(super) struct Token {
@@ -39,37 +29,35 @@ impl Token {
     }
 }
 
-/// A bearer token of `client`, known to `redactor`.
+/// Heracles writes the name of the token in one way, Keycloak in the other.
+#[derive(Default, Deserialize)]
+struct TokenAnswer {
+    #[serde(rename = "accessToken")]
+    camel: Option<SecretString>,
+    #[serde(rename = "access_token")]
+    snake: Option<SecretString>,
+}
+
+/// A bearer token of `client`.
 ///
 /// # Errors
 ///
 /// What the tenant did instead, once nothing more can be waited for.
-pub(super) async fn mint(
-    http: &Http,
-    client: &OAuthClient,
-    redactor: &Redactor,
-    budget: &Budget,
-) -> Result<Token, CallError> {
+pub(super) async fn mint(http: &Http, client: &OAuthClient, budget: &Budget) -> Result<Token, CallError> {
     let secret = client.client_secret.expose_secret();
     let body = json!({ "clientId": client.client_id, "clientSecret": secret });
     let call = Call::post_json(Service::OAuth, &client.heracles, "oauth-clients/token", &body);
-    let (mut token, _) = ask(http, &call, redactor, budget).await?;
-    let name = &mut token.claims.preferred_username;
-    name.get_or_insert_with(|| client.username().as_str().to_owned());
+    let (mut token, _) = ask(http, &call, budget).await?;
+    token.claims.preferred_username.get_or_insert_with(|| client.username().as_str().to_owned());
     Ok(token)
 }
 
-/// The token that a token endpoint gives out, known to `redactor`.
+/// The token that a token endpoint gives out, which is kept out of all that is printed from then on.
 ///
 /// # Errors
 ///
 /// What it did instead, once nothing more can be waited for.
-pub(super) async fn ask(
-    http: &Http,
-    call: &Call,
-    redactor: &Redactor,
-    budget: &Budget,
-) -> Result<(Token, Answer), CallError> {
+pub(super) async fn ask(http: &Http, call: &Call, budget: &Budget) -> Result<(Token, Answer), CallError> {
     let mut again = Again::new();
     let answer = loop {
         let error = match http.send(call, None, budget).await {
@@ -79,12 +67,10 @@ pub(super) async fn ask(
         let pause = again.after(&error, None, budget);
         again.wait(pause, error, budget).await?;
     };
-    // What is wrong with another shape isn't said: that could repeat the token.
-    let tokens =
-        http.parse(&answer).map_or_else(|_| [None, None], |TokenAnswer { camel, snake }| [camel, snake]);
-    let tokens: Vec<SecretString> = tokens.into_iter().flatten().collect();
-    tokens.iter().for_each(|token| redactor.hide(token));
-    match tokens.into_iter().find_map(Token::new) {
+    // What is wrong with an answer of another shape isn't said: it could repeat the token.
+    let TokenAnswer { camel, snake } = http.parse(&answer).unwrap_or_default();
+    let mut tokens = [camel, snake].into_iter().flatten().inspect(|token| http.redactor.hide(token));
+    match tokens.find_map(Token::new) {
         Some(token) => Ok((token, answer)),
         None => Err(answer.unfit("there is no bearer token in its answer that could be sent")),
     }

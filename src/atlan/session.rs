@@ -17,9 +17,6 @@ use crate::text::redact::Redactor;
 /// with a second in between.
 const TRIES_OF_A_FRESH_TOKEN: u32 = 3;
 
-/// No pause before a token that was given out in mid-run is used is longer.
-const LONGEST_PAUSE: u32 = 5;
-
 /// A file is read in milliseconds.
 const TIME_FOR_THE_FILE: Duration = Duration::from_secs(2);
 
@@ -34,12 +31,11 @@ pub(super) struct Session {
     refused: Option<u32>,
     /// How often a token that had worked was replaced.
     renewals: u32,
-    redactor: Redactor,
 }
 
 impl Session {
-    pub(super) fn new(credentials: Credentials, redactor: Redactor) -> Session {
-        Session { credentials, bearer: None, username: None, refused: None, renewals: 0, redactor }
+    pub(super) fn new(credentials: Credentials) -> Session {
+        Session { credentials, bearer: None, username: None, refused: None, renewals: 0 }
     }
 
     /// Takes the bearer token that was given, or has one given out.
@@ -55,16 +51,15 @@ impl Session {
             }
             Credentials::OAuthClient(client) => {
                 info!(client_id = client.client_id, "getting a bearer token of the OAuth client");
-                oauth::mint(http, client, &self.redactor, budget).await?
+                oauth::mint(http, client, budget).await?
             }
             Credentials::Impersonation(user) => {
                 info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
-                keycloak::mint(http, user, &self.redactor, budget).await?
+                keycloak::mint(http, user, budget).await?
             }
         };
-        let name = token.claims.preferred_username;
-        (self.bearer, self.username, self.refused) =
-            (Some(token.bearer), name.map(|name| bounded(&name, 100)), Some(0));
+        let username = token.claims.preferred_username.map(|name| bounded(&name, 100));
+        (self.bearer, self.username, self.refused) = (Some(token.bearer), username, Some(0));
         Ok(())
     }
 
@@ -104,7 +99,7 @@ impl Session {
     ) -> Result<Option<Duration>, CallError> {
         if let Credentials::BearerFile { file, .. } = &self.credentials {
             let file = file.clone();
-            return Ok(self.reread(file, budget).await);
+            return Ok(self.reread(file, http.redactor.clone(), budget).await);
         }
         if !self.is_minted() {
             return Ok(None);
@@ -116,14 +111,13 @@ impl Session {
         warn!("the bearer token isn't accepted any more");
         self.sign_in(http, budget).await?;
         // One that is good for reading, and never for writing, is no reason to hurry.
-        let pause = self.renewals.min(LONGEST_PAUSE);
+        let seconds = self.renewals.min(5);
         self.renewals += 1;
-        Ok(Some(Duration::from_secs(pause.into())))
+        Ok(Some(Duration::from_secs(seconds.into())))
     }
 
     /// Takes the token that its file holds by now.
-    async fn reread(&mut self, file: BearerFile, budget: &Budget) -> Option<Duration> {
-        let redactor = self.redactor.clone();
+    async fn reread(&mut self, file: BearerFile, redactor: Redactor, budget: &Budget) -> Option<Duration> {
         // It may be a pipe that nobody writes to any more.
         let renewed = tokio::task::spawn_blocking(move || file.reread(&redactor));
         let Ok(Some(Ok(renewed))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };

@@ -67,7 +67,7 @@ pub(crate) struct Http {
     request_timeout: Duration,
     /// Whether anything was ever answered.
     answered: AtomicBool,
-    redactor: Redactor,
+    pub(crate) redactor: Redactor,
 }
 
 impl Http {

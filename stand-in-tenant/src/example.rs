@@ -27,7 +27,7 @@ pub const WORKFLOW_SECRET: &str = "stand-in-workflow-secret";
 /// The client ID of an OAuth client, for [`World::add_oauth_client`](crate::World::add_oauth_client).
 pub const OAUTH_CLIENT: &str = "oauth-client-0a1b2c3d-0000-4000-8000-0000000000e1";
 /// The secret of every OAuth client, unless something else is said.
-pub const OAUTH_SECRET: &str = "stand-in-secret-of-an-oauth-client";
+pub const OAUTH_SECRET: &str = "Wq8RzT5nLk2VbXyA7mHd";
 /// GUID of the workflow's own service account at Keycloak, which may do anything.
 pub const SERVICE_ACCOUNT_ID: &str = "0b2e3c1c-0000-4000-8000-00000000a009";
 /// GUID of the role `$admin`: if a connection's admin roles have it, every Admin is a connection

@@ -26,6 +26,7 @@ mod wrong_places;
 // What tenants, networks and machines do.
 mod api_tokens;
 mod bearer_files;
+mod given_out;
 mod heals;
 mod hostile_answers;
 mod network;

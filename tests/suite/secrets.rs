@@ -7,6 +7,7 @@ use serde_json::json;
 use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
 
 use crate::support::{Job, Ran, all_at_once, jwt, wait_until};
+use crate::ways_to_act::Way;
 
 /// Tokens of every make: opaque, one with characters that JSON and URLs escape, and a JWT.
 fn secrets() -> [String; 3] {
@@ -188,30 +189,40 @@ fn neither_a_stopped_run_nor_its_arguments_show_a_token_from_a_file() {
 }
 
 #[test]
-fn keycloak_can_repeat_neither_the_clients_secret_nor_the_tokens_it_gives_out() {
-    let minted = ["opaque-bearer-1-of-service-account-stand-in-workflow-client", "opaque-bearer-2-of-jdoe"];
-    let refusals = [
-        (Stage::ClientCredentials, 401, 7),
-        (Stage::TokenExchange, 400, 7),
-        (Stage::TokenExchange, 200, 10),
-        (Stage::Read, 400, 9),
+fn who_gives_tokens_out_can_repeat_neither_them_nor_the_clients_secret() {
+    let minted = [
+        "opaque-bearer-1-of-service-account-stand-in-workflow-client",
+        "opaque-bearer-2-of-jdoe",
+        "opaque-bearer-1-of-service-account-oauth-client-0a1b2c3d-0000-4000-8000-0000000000e1",
     ];
-    all_at_once(&refusals, |&(stage, status, exit)| {
+    let user: (Way, &str) = (Job::in_cluster, example::WORKFLOW_SECRET);
+    let client: (Way, &str) = (Job::as_oauth_client, example::OAUTH_SECRET);
+    let refusals = [
+        (user, Stage::ClientCredentials, 401, 7),
+        (user, Stage::TokenExchange, 400, 7),
+        (user, Stage::TokenExchange, 200, 10),
+        (user, Stage::Read, 400, 9),
+        (client, Stage::OAuthToken, 401, 7),
+        (client, Stage::OAuthToken, 200, 10),
+        (client, Stage::Read, 400, 9),
+    ];
+    all_at_once(&refusals, |&((way, secret), stage, status, exit)| {
         for format in ["bunyan", "pretty"] {
             let tenant = StandIn::start(World::example());
             tenant.edit(|world| world.keycloak.opaque = true);
             // Only what was given out is a secret.
             let given_out = if stage == Stage::Read { minted.join(" ") } else { String::new() };
-            let said = format!("no: {} {given_out}", example::WORKFLOW_SECRET);
-            let body =
-                json!({ "error": "unauthorized_client", "error_description": said, "access_token": [said] });
+            let said = format!("no: {secret} {given_out}");
+            let body = json!({ "error": "unauthorized_client", "error_description": said, "access_token": [said],
+                "accessToken": [said], "message": said, "code": 1 });
             tenant.fail(stage, Times::Forever, Fault::Answer(status, Vec::new(), body.to_string().into()));
             let folder = tempfile::tempdir().unwrap();
-            let ran = talkative(Job::in_cluster(&tenant), folder.path(), format).run();
+            let ran = talkative(way(&tenant), folder.path(), format).run();
             assert_eq!(ran.code, Some(exit), "{ran:?}");
-            shows_nothing_of(example::WORKFLOW_SECRET, &ran, folder.path());
+            shows_nothing_of(secret, &ran, folder.path());
             // They share pieces with names that may be shown.
-            assert!(minted.iter().all(|token| !ran.everything().contains(token)), "{ran:?}");
+            let own = if secret == client.1 { &minted[2..] } else { &minted[..2] };
+            assert!(own.iter().all(|token| !ran.everything().contains(token)), "{ran:?}");
         }
     });
 }
