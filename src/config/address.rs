@@ -40,13 +40,11 @@ impl Address {
         }
         // A letter of another alphabet can look the same, and names a host of somebody else.
         let is_usual = |c: char| c.is_ascii_alphanumeric() || "-_.[:]".contains(c);
-        let is_host =
-            |url: &Url| url.host_str().is_some_and(|host| text.is_ascii() && host.chars().all(is_usual));
+        let is_host = |url: &Url| url.host_str().is_some_and(|host| host.chars().all(is_usual));
         let is_address = |url: &Url| text.contains("://") && matches!(url.scheme(), "https" | "http");
-        let url = Url::parse(text).ok().filter(is_address).filter(is_host);
-        let url = url.ok_or(
-            "must be https:// and a host in ASCII letters, as in https://acme.atlan.com, or INTERNAL",
-        )?;
+        let url = Url::parse(text).ok().filter(|url| text.is_ascii() && is_address(url) && is_host(url));
+        let url =
+            url.ok_or("must be https:// and an ASCII host, as in https://acme.atlan.com, or INTERNAL")?;
         let is_of_cluster = |host| in_cluster && matches!(host, Host::Domain(name) if is_of_a_cluster(name));
         let is_near = url.host().is_some_and(|host| is_this_machine(&host) || is_of_cluster(host));
         let origin = url.origin().ascii_serialization();

@@ -77,9 +77,8 @@ impl ClientId {
     pub fn parse(text: &str) -> Checked<ClientId> {
         let text = text.to_ascii_lowercase();
         let id = text.strip_prefix(USERNAME_PREFIX).unwrap_or(&text);
-        let rest =
-            [API_TOKEN, OAUTH_CLIENT].iter().find_map(|start| id.strip_prefix(start)).unwrap_or_default();
-        let is_usual = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let rest = id.strip_prefix(API_TOKEN).or(id.strip_prefix(OAUTH_CLIENT)).unwrap_or_default();
+        let is_usual = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if rest.is_empty() || !rest.chars().all(is_usual) {
             return Err(format!(
                 "isn't a client ID, which starts with {API_TOKEN} or {OAUTH_CLIENT} (a name goes into API_TOKEN_NAME, a GUID \

@@ -34,10 +34,8 @@ impl Claims {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
         // Keycloak's other tokens.
         if let Some(other @ ("Refresh" | "Offline" | "ID" | "Serialized-ID")) = text("typ").as_deref() {
-            return Err(format!(
-                "holds a token of the type {other}: the access token is needed, which is the value of \
-                                the authorization header"
-            ));
+            let needed = "the access token is needed, which is the value of the authorization header";
+            return Err(format!("holds a token of the type {other}: {needed}"));
         }
         let exp = claims.get("exp").and_then(Value::as_f64);
         Ok(Claims { exp, preferred_username: text("preferred_username"), sub: text("sub") })

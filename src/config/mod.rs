@@ -149,8 +149,8 @@ fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsStrin
     let given = environment.iter().filter(|(_, value)| !value.is_empty());
     for name in given.filter_map(|(name, _)| name.to_str()) {
         let Some(meant) = inputs::meant_by(name).filter(|meant| meant.name != name) else { continue };
-        let what =
-            format!("{} is set, and isn't read: the input is called {}", bounded(name, 60), meant.name);
+        let found = bounded(name, 60);
+        let what = format!("{found} is set, and isn't read: the input is called {}", meant.name);
         if meant.name.contains("LOG") { checks.warnings.push(what) } else { checks.wrong.push(what) }
     }
 }

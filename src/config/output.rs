@@ -92,9 +92,9 @@ fn may_have_colours(environment: &[(OsString, OsString)]) -> bool {
 fn files(checks: &mut Checks<'_>) -> (Option<File>, Option<File>) {
     let read = checks.sources.given.iter().filter(|(input, _)| input.kind == Kind::Read);
     let read = read.map(|(input, path)| (input.name, bare(path.expose_secret()).into()));
-    let mut used: Vec<(&str, PathBuf)> = read.collect();
-    used.extend(checks.sources.config_file.clone().map(|path| ("the configuration", path)));
-    used.extend([("standard output", "/dev/stdout".into()), ("standard input", "/dev/stdin".into())]);
+    let config = checks.sources.config_file.clone().map(|path| ("the configuration", path));
+    let streams = [("standard output", "/dev/stdout".into()), ("standard input", "/dev/stdin".into())];
+    let mut used: Vec<(&str, PathBuf)> = read.chain(config).chain(streams).collect();
     let mut open = |input: Input, how: &mut OpenOptions| {
         let path = checks.text(input)?;
         let user = used.iter().find(|(_, other)| is_one(path.as_ref(), other)).map(|(user, _)| *user);

@@ -166,13 +166,10 @@ fn standard_input() -> Checked<String> {
         // Best effort: it is a help, not a part of the job.
         let _ = writeln!(io::stderr(), "waiting for the inputs as JSON on standard input; end with Ctrl-D");
     }
+    let nothing = "found nothing on standard input: redirect a file to it, or pipe JSON into the program (with docker run, \
+                   add --interactive)";
     let text = files::text(io::stdin().lock())?;
-    if text.trim().is_empty() {
-        return Err("found nothing on standard input: redirect a file to it, or pipe JSON into the program (with docker run, \
-                    add --interactive)"
-            .to_owned());
-    }
-    Ok(text)
+    if text.trim().is_empty() { Err(nothing.to_owned()) } else { Ok(text) }
 }
 
 #[cfg(test)]
