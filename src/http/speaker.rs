@@ -42,6 +42,8 @@ pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, bo
     match service {
         // {"error":"invalid_client","error_description":"…"}
         Service::Keycloak(_) => text("error"),
+        // As RFC 6749 has a token endpoint refuse: {"error":"invalid_client","error_description":"…"}
+        Service::OAuth if text("error") && text("error_description") => true,
         // {"code":1006,"error":"…","message":"…","requestId":"…"}, or of a token {"message":"Unauthorized"}
         Service::Heracles | Service::OAuth => {
             let is_unauthorized = status == 401 && *body == json!({ "message": "Unauthorized" });
@@ -97,6 +99,15 @@ mod tests {
         for (service, status, challenge, body, is_own) in [
             (keycloak, 400, false, json!({ "error": "invalid_client" }), true),
             (keycloak, 401, true, json!({ "message": "m" }), false),
+            (
+                Service::OAuth,
+                401,
+                false,
+                json!({ "error": "invalid_client", "error_description": "d" }),
+                true,
+            ),
+            (Service::OAuth, 401, false, json!({ "error": "invalid_client" }), false),
+            (Service::OAuth, 403, false, json!({ "message": "m", "code": 1003 }), true),
             (Service::Atlas, 401, true, json!(null), true),
             (Service::Atlas, 401, false, json!(null), false),
             (Service::Atlas, 403, true, json!(null), false),

@@ -78,10 +78,16 @@ fn each_refusal_is_told_with_what_to_look_at() {
         let ran = refused(&tenant, answered(&tenant, stage, Times::Forever, answer), 7, "unauthenticated");
         ran.says(&format!("call with status {status}"), hint);
     }
-    for (status, code, kind) in [(403, 7, "unauthenticated"), (400, 9, "rejected"), (404, 9, "rejected")] {
+    let standard = json!({ "error": "invalid_client", "error_description": "d" });
+    for (answer, code, kind, words) in [
+        (Fault::status(403), 7, "unauthenticated", "gives the OAuth client no bearer token (status 403)"),
+        (json(401, standard), 7, "unauthenticated", "gives the OAuth client no bearer token (status 401)"),
+        (Fault::status(400), 9, "rejected", "refused the request with status 400"),
+        (Fault::status(404), 9, "rejected", "refused the request with status 404"),
+    ] {
         let tenant = example();
-        let job = answered(&tenant, OAuthToken, Times::Forever, Fault::status(status));
-        refused(&tenant, job, code, kind).says(&format!("status {status}"), "");
+        let job = answered(&tenant, OAuthToken, Times::Forever, answer);
+        refused(&tenant, job, code, kind).says(words, "");
     }
 }
 

@@ -59,10 +59,12 @@ impl Tenant {
         let (keeper, asset) = (kind.keeper(), quoted(self.target.qualified_name.as_str()));
         // Members and guests may change a collection of which they are editors (seen on the open metastore).
         let role = if kind == AssetKind::Connection { ", and have Atlan's Admin role" } else { "" };
-        let who = match self.session.is_of_a_machine() {
-            _ if self.session.oauth_client().is_some() => "The OAuth client itself",
-            true => "This is an API token's own bearer token, and that token",
-            false => "The user",
+        let who = match self.session.oauth_client() {
+            Some(_) => "The OAuth client itself",
+            None if self.session.is_of_a_machine() => {
+                "This is an API token's own bearer token, and that token"
+            }
+            None => "The user",
         };
         let must = format!("{who} must be {keeper} of {asset}{role}");
         let Some(found) = &self.last_read else {
