@@ -29,13 +29,13 @@ impl Kind {
     pub(crate) fn lists(self) -> &'static [&'static str] {
         match self {
             Kind::Connection => &["adminUsers", "adminGroups", "adminRoles"],
-            Kind::Collection => &["adminUsers", "adminGroups", "viewerUsers", "viewerGroups"],
+            Kind::Collection => &["adminUsers", "adminGroups", "viewerUsers"],
         }
     }
 }
 
 /// A connection or a query collection.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Asset {
     /// Which of the two.
     pub kind: Kind,
@@ -55,12 +55,8 @@ pub struct Asset {
     pub admin_roles: Vec<String>,
     /// Its viewers. Of a collection only.
     pub viewer_users: Vec<String>,
-    /// The groups of its viewers. Of a collection only.
-    pub viewer_groups: Vec<String>,
     /// Who made it.
     pub created_by: String,
-    /// Who wrote it last.
-    pub updated_by: String,
     /// When it was made, in milliseconds since 1970 by the tenant's clock.
     pub create_time: i64,
     /// When it was changed last, likewise. Differs after every change, whoever makes it, without
@@ -110,7 +106,6 @@ impl Asset {
                 "status": self.status(),
                 "isIncomplete": false,
                 "createdBy": self.created_by,
-                "updatedBy": self.updated_by,
                 "createTime": self.create_time,
                 "updateTime": self.update_time,
                 "attributes": attributes,
@@ -138,8 +133,7 @@ impl Asset {
             "adminUsers" => self.admin_users.as_deref().unwrap_or_default(),
             "adminGroups" => &self.admin_groups,
             "adminRoles" => &self.admin_roles,
-            "viewerUsers" => &self.viewer_users,
-            _ => &self.viewer_groups,
+            _ => &self.viewer_users,
         }
     }
 
@@ -149,16 +143,13 @@ impl Asset {
             "adminUsers" => self.admin_users.get_or_insert_default(),
             "adminGroups" => &mut self.admin_groups,
             "adminRoles" => &mut self.admin_roles,
-            "viewerUsers" => &mut self.viewer_users,
-            _ => &mut self.viewer_groups,
+            _ => &mut self.viewer_users,
         }
     }
 
     /// True if `other` has the same content, whenever it was written.
     pub(crate) fn has_the_content_of(&self, other: &Asset) -> bool {
-        let plain = |asset: &Asset| (asset.name.clone(), asset.qualified_name.clone(), asset.active);
-        plain(self) == plain(other)
-            && self.admin_users == other.admin_users
-            && self.kind.lists().iter().all(|list| self.list(list) == other.list(list))
+        let (update_time, writes) = (other.update_time, other.writes);
+        Asset { update_time, writes, ..self.clone() } == *other
     }
 }

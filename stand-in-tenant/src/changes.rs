@@ -9,14 +9,11 @@ impl World {
     /// its lists are in the storage's order.
     pub(crate) fn settle(&mut self) {
         let now = self.now();
-        let mut is_changed = self.connections.len() + self.collections.len() != self.recorded.len();
         for asset in self.connections.iter_mut().chain(&mut self.collections) {
             let before = self.recorded.iter().find(|recorded| recorded.guid == asset.guid);
             if before.is_some_and(|before| asset.has_the_content_of(before)) {
-                is_changed |= before.is_some_and(|before| before.update_time != asset.update_time);
                 continue;
             }
-            is_changed = true;
             if self.own_order {
                 for list in asset.kind.lists() {
                     // A list that is null stays so.
@@ -29,8 +26,9 @@ impl World {
                 asset.update_time = now.max(before.update_time + 1);
             }
         }
-        if is_changed {
-            self.recorded = [self.connections.as_slice(), self.collections.as_slice()].concat();
+        let settled = [self.connections.as_slice(), self.collections.as_slice()].concat();
+        if settled != self.recorded {
+            self.recorded = settled;
             self.remember();
         }
     }

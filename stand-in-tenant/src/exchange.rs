@@ -1,7 +1,7 @@
 //! One request and its answer, or what is seen instead.
 
 use std::convert::Infallible;
-use std::io::{self, Write};
+use std::io;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use socket2::SockRef;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::answer::Answer;
-use crate::plan::{Shared, When, lock};
+use crate::plan::{Shared, lock};
 use crate::{Fault, Request, Stage};
 
 pub(crate) type Body = BoxBody<Bytes, io::Error>;
@@ -37,20 +37,18 @@ pub(crate) async fn handle(
     let request = read(request).await?;
     let plan = lock(shared).plan(request);
     let fault = plan.fault.clone();
-    let answer = match plan.carried_out {
-        When::AtOnce | When::Never => lock(shared).carry_out(&plan),
-        When::Later(delay) => {
-            // In a task of its own, which goes on if the client doesn't wait.
-            let shared = shared.clone();
-            let late = tokio::spawn(async move {
-                tokio::time::sleep(delay).await;
-                lock(&shared).carry_out(&plan)
-            });
-            match &fault {
-                Some(fault) if !fault.shows_the_answer() => Answer::default(),
-                _ => late.await.map_err(io::Error::other)?,
-            }
+    let delay = plan.carried_out_after();
+    let work = shared.clone();
+    // In a task of its own, which goes on if the client doesn't wait.
+    let carried_out = tokio::spawn(async move {
+        if let Some(delay) = delay {
+            tokio::time::sleep(delay).await;
         }
+        lock(&work).carry_out(&plan)
+    });
+    let answer = match &fault {
+        Some(fault) if delay.is_some() && !fault.shows_the_answer() => Answer::default(),
+        _ => carried_out.await.map_err(io::Error::other)?,
     };
     match fault {
         Some(fault) => misbehave(fault, answer, socket, leave).await,
@@ -79,23 +77,18 @@ async fn read(request: hyper::Request<Incoming>) -> io::Result<Request> {
             .collect(),
         body: String::from_utf8_lossy(&body).into_owned(),
         stage: Stage::Other,
-        target_length: parts.uri.path_and_query().map_or(0, |target| target.as_str().len()),
     })
 }
 
 async fn misbehave(
     fault: Fault,
     answer: Answer,
-    mut socket: &TcpStream,
+    socket: &TcpStream,
     leave: &Leave,
 ) -> io::Result<Response<Body>> {
     let reset = || SockRef::from(socket).set_linger(Some(Duration::ZERO));
     match fault {
         Fault::Answer(status, headers, body) => Ok(whole(Answer { status, headers, body })),
-        Fault::Late(pause) => {
-            tokio::time::sleep(pause).await;
-            Ok(whole(answer))
-        }
         Fault::Kept(seconds) => {
             let mut response = whole(answer);
             response.headers_mut().insert(hyper::header::AGE, seconds.into());
@@ -105,10 +98,6 @@ async fn misbehave(
             let mut response = whole(answer);
             response.headers_mut().insert("connection", hyper::header::HeaderValue::from_static("close"));
             Ok(response)
-        }
-        Fault::Raw(bytes) => {
-            socket.write_all(&bytes)?;
-            Err(io::ErrorKind::ConnectionAborted.into())
         }
         Fault::Reset => {
             reset()?;

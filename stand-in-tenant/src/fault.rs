@@ -15,8 +15,6 @@ pub enum Stage {
     OAuthToken,
     /// Looking the API token up.
     Token,
-    /// Looking an OAuth client up.
-    OAuthClient,
     /// Reading the asset before anything was written.
     Read,
     /// Writing it.
@@ -41,14 +39,10 @@ pub enum Times {
 pub enum Fault {
     /// This answer: status, headers, body.
     Answer(u16, Vec<(&'static str, String)>, Vec<u8>),
-    /// The tenant's own answer, this much later.
-    Late(Duration),
     /// The tenant's own answer, as a cache gives it that has kept it for so many seconds.
     Kept(u64),
     /// The tenant's own answer, after which it closes the connection, in an orderly way.
     AnswerAndClose,
-    /// These bytes, which needn't be HTTP, after which the connection is closed. Not over TLS.
-    Raw(Vec<u8>),
     /// The connection is reset before the answer.
     Reset,
     /// The connection is reset in the middle of the answer.
@@ -112,7 +106,7 @@ impl Fault {
 
     /// True if it is a way of giving the tenant's own answer, which there must be then.
     pub(crate) fn shows_the_answer(&self) -> bool {
-        matches!(self, Fault::Late(_) | Fault::Kept(_) | Fault::AnswerAndClose)
+        matches!(self, Fault::Kept(_) | Fault::AnswerAndClose)
     }
 }
 

@@ -12,10 +12,8 @@ use crate::{Request, World};
 /// What may be wrong with Keycloak, and what the bearer tokens are like that it gives out.
 #[derive(Clone, Debug, Default)]
 pub struct Keycloak {
-    /// The state of the realm.
-    pub realm: Realm,
-    /// Only https will do.
-    pub wants_https: bool,
+    /// The realm is switched off.
+    pub realm_disabled: bool,
     /// The workflow's client is disabled.
     pub client_disabled: bool,
     /// The workflow's client has no service account.
@@ -24,28 +22,12 @@ pub struct Keycloak {
     pub may_not_impersonate: bool,
     /// Users who can't be acted for.
     pub disabled_users: HashSet<String>,
-    /// Bearer tokens don't say who they are of.
-    pub lightweight: bool,
     /// Bearer tokens are no JWTs but `opaque-bearer-N-of-USERNAME`, the Nth that was given out.
     pub opaque: bool,
-    /// How long a bearer token lasts; five minutes if nothing else is said.
-    pub lifespan: Option<Duration>,
     /// How long the rest of the tenant doesn't know a new bearer token.
     pub unknown_for: Duration,
     /// Atlas can't reach it, or it answers Atlas with errors.
     pub fails_atlas: bool,
-}
-
-/// The state of Keycloak's realm.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Realm {
-    /// As it should be.
-    #[default]
-    Enabled,
-    /// Switched off.
-    Disabled,
-    /// Not there.
-    Missing,
 }
 
 const CREDENTIALS: &str = "client_credentials";
@@ -54,18 +36,8 @@ const INVALID_CLIENT: &str = "Invalid client or Invalid client credentials";
 
 /// Carries out a request that is Keycloak's, `path` being what it says after `/auth/`.
 pub(crate) fn answer(world: &mut World, request: &Request, path: &str) -> Answer {
-    let Some(path) = path.strip_prefix("realms/") else {
+    if path != "realms/default/protocol/openid-connect/token" || request.method != "POST" {
         return Answer::json(404, json!({ "error": "HTTP 404 Not Found" }));
-    };
-    let (realm, endpoint) = path.split_once('/').unwrap_or((path, ""));
-    if realm != "default" || world.keycloak.realm == Realm::Missing {
-        return Answer::json(404, json!({ "error": "Realm does not exist" }));
-    }
-    if endpoint != "protocol/openid-connect/token" {
-        return Answer::json(404, json!({ "error": "HTTP 404 Not Found" }));
-    }
-    if request.method != "POST" {
-        return Answer::json(405, json!({ "error": "HTTP 405 Method Not Allowed" }));
     }
     let form = form_urlencoded::parse(request.body.as_bytes()).into_owned().collect();
     token(world, &form).unwrap_or_else(|refusal| refusal)
@@ -79,17 +51,12 @@ fn field<'a>(form: &'a Form, name: &str) -> &'a str {
 
 fn token(world: &mut World, form: &Form) -> Result<Answer, Answer> {
     let settings = &world.keycloak;
-    if settings.wants_https {
-        return Err(Answer::keycloak(403, "invalid_request", "HTTPS required"));
-    }
-    if settings.realm == Realm::Disabled {
+    if settings.realm_disabled {
         return Err(Answer::keycloak(403, "access_denied", "Realm not enabled"));
     }
     let grant = field(form, "grant_type");
-    match grant {
-        CREDENTIALS | EXCHANGE => {}
-        "" => return Err(Answer::keycloak(400, "invalid_request", "Missing form parameter: grant_type")),
-        _ => return Err(Answer::keycloak(400, "unsupported_grant_type", "Unsupported grant_type")),
+    if ![CREDENTIALS, EXCHANGE].contains(&grant) {
+        return Err(Answer::keycloak(400, "unsupported_grant_type", "Unsupported grant_type"));
     }
     if settings.client_disabled || field(form, "client_id") != world.client.0 {
         return Err(Answer::keycloak(401, "invalid_client", INVALID_CLIENT));
@@ -105,7 +72,7 @@ fn token(world: &mut World, form: &Form) -> Result<Answer, Answer> {
         let user = world.workflow_user();
         return Ok(mint(world, &user, json!({})));
     }
-    let subject = world.live_user(field(form, "subject_token"));
+    let subject = world.bearers.get(field(form, "subject_token")).cloned();
     let subject = subject.ok_or_else(|| Answer::keycloak(400, "invalid_request", "Invalid token"))?;
     let user = match field(form, "requested_subject") {
         "" => Some(subject),
@@ -122,13 +89,9 @@ fn token(world: &mut World, form: &Form) -> Result<Answer, Answer> {
 }
 
 fn mint(world: &mut World, user: &str, mut answer: Value) -> Answer {
-    let lifespan = world.keycloak.lifespan.unwrap_or(Duration::from_secs(300));
-    let unknown_for = world.keycloak.unknown_for;
-    answer["access_token"] = world.mint(user, lifespan, unknown_for).into();
+    let lifespan = Duration::from_secs(300);
+    answer["access_token"] = world.mint(user, lifespan).into();
     answer["expires_in"] = lifespan.as_secs().into();
-    answer["refresh_expires_in"] = 0.into();
     answer["token_type"] = "Bearer".into();
-    answer["not-before-policy"] = 0.into();
-    answer["scope"] = "email profile".into();
     Answer::json(200, answer)
 }

@@ -24,8 +24,7 @@
 //! - A new right reaches one replica after the other ([`World::right_comes_after`]), and with its
 //!   cache on a replica shows old lists with old times ([`World::serve_old_reads`]).
 //! - Without a bearer token it redirects to `/login.jsp`; with a bad one it is 401 with a challenge.
-//!   500 for another `Accept` than JSON and for an unknown path, 400 for JSON that is none, 414 for an
-//!   address over 8 KB.
+//!   400 for JSON that is none.
 //!
 //! **Seen on Keycloak 18 to 26:** every refusal of the token endpoint. Where the versions differ, it
 //! is the newest one's.
@@ -62,7 +61,7 @@ mod world;
 pub use asset::{Asset, Kind};
 pub use fault::{Fault, Stage, Times};
 pub use heracles::{ApiToken, OAuthClient};
-pub use keycloak::{Keycloak, Realm};
+pub use keycloak::Keycloak;
 pub use replicas::Reads;
 pub use rights::Role;
 pub use tls::Certificate;
@@ -90,8 +89,6 @@ pub struct Request {
     pub body: String,
     /// Which of the job's requests it is.
     pub stage: Stage,
-    /// How long the path and the query are together.
-    target_length: usize,
 }
 
 impl Request {

@@ -2,28 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{Request, Role, World, example, jwt};
-
-/// From when until when the tenant knows a bearer token.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Validity {
-    known: Instant,
-    expires: Instant,
-}
 
 impl World {
     /// Signs a user in, who gets an account if there is none: returns a bearer token in the form of
     /// a JWT that says who it is of, and lasts an hour.
     pub fn sign_in(&mut self, username: &str) -> String {
-        self.sign_in_for(username, Duration::from_secs(3600))
-    }
-
-    /// The same for so long.
-    pub fn sign_in_for(&mut self, username: &str, lifespan: Duration) -> String {
-        let bearer = self.issue(username, "atlan-frontend", lifespan, false);
-        self.accept(&bearer, username, lifespan, Duration::ZERO);
+        let bearer = self.issue(username, "atlan-frontend", Duration::from_secs(3600));
+        self.bearers.insert(bearer.clone(), username.to_owned());
         bearer
     }
 
@@ -59,70 +47,52 @@ impl World {
     /// The user of the bearer token that a request bears.
     pub(crate) fn user_of(&self, request: &Request) -> Option<String> {
         let bearer = request.header("authorization")?.strip_prefix("Bearer ")?;
-        let validity = self.validity.get(bearer);
-        self.live_user(bearer).filter(|_| validity.is_none_or(|validity| validity.known <= Instant::now()))
-    }
-
-    /// The user of a bearer token that hasn't expired, whoever knows it yet.
-    pub(crate) fn live_user(&self, bearer: &str) -> Option<String> {
-        let validity = self.validity.get(bearer);
-        let expired = validity.is_some_and(|validity| validity.expires <= Instant::now());
-        self.bearers.get(bearer).filter(|_| !expired).cloned()
+        let is_known = self.young_bearers.get(bearer).is_none_or(|known| *known <= Instant::now());
+        self.bearers.get(bearer).filter(|_| is_known).cloned()
     }
 
     /// A new bearer token, as Keycloak's settings have it.
-    pub(crate) fn mint(&mut self, username: &str, lifespan: Duration, unknown_for: Duration) -> String {
+    pub(crate) fn mint(&mut self, username: &str, lifespan: Duration) -> String {
         let client = self.client.0.clone();
-        let bearer = if self.keycloak.opaque {
-            format!("opaque-bearer-{}-of-{username}", self.given_out.len() + 1)
-        } else {
-            self.issue(username, &client, lifespan, self.keycloak.lightweight)
+        let bearer = match self.keycloak.opaque {
+            true => format!("opaque-bearer-{}-of-{username}", self.given_out.len() + 1),
+            false => self.issue(username, &client, lifespan),
         };
-        self.accept(&bearer, username, lifespan, unknown_for);
+        self.young_bearers.insert(bearer.clone(), Instant::now() + self.keycloak.unknown_for);
+        self.bearers.insert(bearer.clone(), username.to_owned());
         self.given_out.push(bearer.clone());
         bearer
     }
 
-    fn accept(&mut self, bearer: &str, username: &str, lifespan: Duration, unknown_for: Duration) {
-        let now = Instant::now();
-        let validity = Validity { known: now + unknown_for, expires: now + lifespan };
-        self.validity.insert(bearer.to_owned(), validity);
-        self.bearers.insert(bearer.to_owned(), username.to_owned());
-    }
-
-    fn issue(&mut self, username: &str, client: &str, lifespan: Duration, lightweight: bool) -> String {
+    fn issue(&mut self, username: &str, client: &str, lifespan: Duration) -> String {
         self.issued += 1;
         let now = self.now() / 1000;
-        let mut claims = json!({
+        let claims = json!({
             "exp": now + lifespan.as_secs() as i64,
             "iat": now,
             "jti": format!("stand-in-{}", self.issued),
             "iss": "https://tenant.example/auth/realms/default",
             "typ": "Bearer",
             "azp": client,
+            "sub": self.guid_of(username),
+            "preferred_username": username,
         });
-        if !lightweight {
-            claims["sub"] = self.guid_of(username).into();
-            claims["preferred_username"] = Value::from(username);
-        }
         jwt::jwt(&claims)
     }
 
     fn guid_of(&mut self, username: &str) -> String {
-        let known = self.users.iter().find(|(_, name)| *name == username).map(|(guid, _)| guid.clone());
-        known.unwrap_or_else(|| {
-            let guid = format!("0b2e3c1c-0000-4000-8000-0000000b{:04}", self.users.len());
-            self.users.insert(guid.clone(), username.to_owned());
-            guid
-        })
+        if let Some((guid, _)) = self.users.iter().find(|(_, name)| *name == username) {
+            return guid.clone();
+        }
+        let guid = format!("0b2e3c1c-0000-4000-8000-0000000b{:04}", self.users.len());
+        self.users.insert(guid.clone(), username.to_owned());
+        guid
     }
 
     /// The username that a GUID or a username stands for.
     pub(crate) fn find_user(&self, wanted: &str) -> Option<String> {
-        self.users
-            .iter()
-            .find(|(guid, name)| *guid == wanted || *name == wanted)
-            .map(|(_, name)| name.clone())
+        let found = self.users.iter().find(|(guid, name)| *guid == wanted || *name == wanted);
+        found.map(|(_, name)| name.clone())
     }
 
     /// Keycloak's name for the workflow itself, which may do anything.
@@ -140,10 +110,8 @@ impl World {
 
     /// True if the replica whose turn it is knows of the user's rights.
     pub(crate) fn right_has_come(&self, username: &str) -> bool {
-        let Some(replicas) = self.young_rights.get(username).filter(|replicas| !replicas.is_empty()) else {
-            return true;
-        };
-        replicas[self.turn % replicas.len()] <= Instant::now()
+        let replicas = self.young_rights.get(username);
+        replicas.is_none_or(|replicas| replicas[self.turn % replicas.len()] <= Instant::now())
     }
 
     /// True if the name is a user's, an API token's or an OAuth client's.

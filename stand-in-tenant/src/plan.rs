@@ -59,9 +59,19 @@ pub(crate) enum When {
 pub(crate) struct Plan {
     request: Request,
     pub(crate) fault: Option<Fault>,
-    pub(crate) carried_out: When,
+    carried_out: When,
     before: Vec<Meddler>,
     after: Vec<Meddler>,
+}
+
+impl Plan {
+    /// How much later it is carried out, if not at once.
+    pub(crate) fn carried_out_after(&self) -> Option<Duration> {
+        match self.carried_out {
+            When::Later(delay) => Some(delay),
+            _ => None,
+        }
+    }
 }
 
 impl Shared {

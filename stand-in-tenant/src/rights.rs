@@ -41,7 +41,7 @@ pub(crate) fn right(world: &World, asset: &Asset, user: &str) -> Right {
         Kind::Connection if is_admin && role == Role::Admin => Right::Write,
         Kind::Connection if is_admin => Right::Read,
         Kind::Collection if is_admin || asset.created_by == user => Right::Write,
-        Kind::Collection if listed("viewerUsers", "viewerGroups") => Right::Read,
+        Kind::Collection if asset.viewer_users.iter().any(|name| name == user) => Right::Read,
         _ => Right::Nothing,
     }
 }

@@ -3,9 +3,6 @@
 use crate::answer::Answer;
 use crate::{Request, Stage, World, atlas, heracles, keycloak};
 
-/// Atlas's servers take no longer address than this.
-const LONGEST_TARGET: usize = 8192;
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Service {
     Atlas,
@@ -41,9 +38,6 @@ pub(crate) fn stage(method: &str, path: &str, body: &str, written: bool) -> Stag
         }
         ("GET", Service::Heracles) if path == "apikeys" => Stage::Token,
         ("POST", Service::Heracles) if path == "oauth-clients/token" => Stage::OAuthToken,
-        ("GET", Service::Heracles) if path == "oauth-clients" || path.starts_with("oauth-clients/") => {
-            Stage::OAuthClient
-        }
         ("GET", Service::Atlas) if atlas::kind(path).is_some() => match written {
             true => Stage::ReadBack,
             false => Stage::Read,
@@ -55,12 +49,9 @@ pub(crate) fn stage(method: &str, path: &str, body: &str, written: bool) -> Stag
 
 /// Carries a request out.
 pub(crate) fn answer(world: &mut World, request: &Request) -> Answer {
-    if request.target_length > LONGEST_TARGET {
-        return Answer::html(414, "URI Too Long");
-    }
     match service(&request.path) {
         (Service::Atlas, path) => atlas::answer(world, request, path),
-        (Service::Heracles, path) => heracles::answer(world, request, path),
+        (Service::Heracles, _) => heracles::answer(world, request),
         (Service::Keycloak, path) => keycloak::answer(world, request, path),
         (Service::None, _) => Answer::html(404, "Not Found"),
     }

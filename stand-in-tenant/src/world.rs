@@ -6,7 +6,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::Map;
 
 use crate::asset::{Asset, Kind};
-use crate::people::Validity;
 use crate::replicas::OldReads;
 use crate::{ApiToken, Keycloak, OAuthClient, Role, example};
 
@@ -56,8 +55,8 @@ pub struct World {
     pub(crate) young_rights: HashMap<String, Vec<Instant>>,
     /// By username, when an account can be found.
     pub(crate) young_accounts: HashMap<String, Instant>,
-    /// By bearer token, for those that don't last for ever.
-    pub(crate) validity: HashMap<String, Validity>,
+    /// By bearer token, from when on the tenant knows it.
+    pub(crate) young_bearers: HashMap<String, Instant>,
     /// The bearer tokens that were given out.
     pub(crate) given_out: Vec<String>,
     /// How many JWTs were made, so that no two are equal.
@@ -84,7 +83,8 @@ impl World {
         }
         world.add_token(example::TOKEN, example::TOKEN_GUID, example::CLIENT_ID);
         world.add_connection(example::CONNECTION, "production", &["jdoe", "asmith"]);
-        world.add_collection(example::COLLECTION, "finance", &["jdoe", "asmith"], &["guest"]);
+        let collection = world.add(Kind::Collection, example::COLLECTION, "finance", &["jdoe", "asmith"]);
+        collection.viewer_users.push("guest".to_owned());
         world
     }
 
@@ -105,14 +105,9 @@ impl World {
     }
 
     /// Adds an OAuth client, whose secret is [`example::OAUTH_SECRET`].
-    pub fn add_oauth_client(&mut self, name: &str, guid: &str, client_id: &str) {
-        self.oauth_clients.push(OAuthClient {
-            guid: guid.to_owned(),
-            client_id: client_id.to_owned(),
-            secret: example::OAUTH_SECRET.to_owned(),
-            name: name.to_owned(),
-            created_at: self.now() - MONTH,
-        });
+    pub fn add_oauth_client(&mut self, client_id: &str) {
+        let (client_id, secret) = (client_id.to_owned(), example::OAUTH_SECRET.to_owned());
+        self.oauth_clients.push(OAuthClient { client_id, secret });
     }
 
     /// Adds a connection, made by `jdoe` long ago.
@@ -120,12 +115,6 @@ impl World {
         let made = self.add(Kind::Connection, qualified_name, name, admin_users);
         made.admin_groups.push("data-stewards".to_owned());
         made.admin_roles.push("7a3b0c1d-0000-4000-8000-00000000c001".to_owned());
-    }
-
-    /// Adds a query collection, made by `jdoe` long ago.
-    pub fn add_collection(&mut self, qualified_name: &str, name: &str, editors: &[&str], viewers: &[&str]) {
-        let made = self.add(Kind::Collection, qualified_name, name, editors);
-        made.viewer_users.extend(viewers.iter().map(|name| (*name).to_owned()));
     }
 
     fn add(&mut self, kind: Kind, qualified_name: &str, name: &str, admin_users: &[&str]) -> &mut Asset {
@@ -140,9 +129,7 @@ impl World {
             admin_groups: Vec::new(),
             admin_roles: Vec::new(),
             viewer_users: Vec::new(),
-            viewer_groups: Vec::new(),
             created_by: "jdoe".to_owned(),
-            updated_by: "jdoe".to_owned(),
             create_time: LONG_AGO,
             update_time: LONG_AGO,
             writes: 0,
@@ -157,25 +144,12 @@ impl World {
     /// Adds a connection that `creator` made just now, whose qualified name says so, too. Returns
     /// the qualified name.
     pub fn add_young_connection(&mut self, name: &str, creator: &str) -> String {
-        let qualified_name = format!("default/snowflake/{}", self.now() / 1000);
-        self.add_young(Kind::Connection, &qualified_name, name, creator);
-        qualified_name
-    }
-
-    /// Adds an asset that `creator` made just now.
-    pub(crate) fn add_young(
-        &mut self,
-        kind: Kind,
-        qualified_name: &str,
-        name: &str,
-        creator: &str,
-    ) -> &mut Asset {
         let now = self.now();
-        let made = self.add(kind, qualified_name, name, &[creator]);
+        let qualified_name = format!("default/snowflake/{}", now / 1000);
+        let made = self.add(Kind::Connection, &qualified_name, name, &[creator]);
         creator.clone_into(&mut made.created_by);
-        creator.clone_into(&mut made.updated_by);
         (made.create_time, made.update_time) = (now, now);
-        made
+        qualified_name
     }
 
     /// Makes a connection or a query collection look as if it was made, and last changed, so long ago.
@@ -187,17 +161,6 @@ impl World {
         let then = self.now() - age.as_millis() as i64;
         let asset = self.asset(qualified_name);
         (asset.create_time, asset.update_time) = (then, then);
-    }
-
-    /// The connection of this qualified name.
-    ///
-    /// # Panics
-    ///
-    /// If there is none.
-    pub fn connection(&mut self, qualified_name: &str) -> &mut Asset {
-        let asset = self.asset(qualified_name);
-        assert_eq!(asset.kind, Kind::Connection, "{qualified_name} is a connection");
-        asset
     }
 
     /// The connection or the query collection of this qualified name.

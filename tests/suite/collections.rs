@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stand_in_tenant::{Fault, Stage, StandIn, Times, example};
 
-use crate::support::{Job, Ran, all_at_once, example};
+use crate::support::{Job, Ran, example};
 
 const ADMINS: &str = "retrieve-connection-admins";
 const UPDATE: &str = "append-and-update";
@@ -90,50 +90,23 @@ fn a_creator_whom_the_tenant_puts_back_is_no_other_writer() {
 
 #[test]
 fn each_failure_has_its_code_and_the_words_of_a_collection() {
-    type Arrange = fn(&StandIn, Job) -> Job;
+    let (archived, gone) = (example(), example());
+    archived.edit(|world| world.asset(example::COLLECTION).active = false);
+    gone.fail(Stage::Write, Times::Forever, Fault::atlas(404, "ATLAS-404-00-009", "gone"));
+    let tenant = example();
+    let none = job(&tenant, "editor").env("COLLECTION_QUALIFIED_NAME", "default/collection/jdoe/none");
+    let guest = job(&tenant, "editor").env("USER_BEARER_TOKEN", example::GUEST_BEARER);
     let not_found = "collection_not_found";
-    let cases: [(Arrange, i32, &str, &str, &str); 4] = [
-        (
-            |_, job| job.env("COLLECTION_QUALIFIED_NAME", "default/collection/jdoe/none"),
-            6,
-            not_found,
-            ADMINS,
-            "has no collection",
-        ),
-        (
-            |_, job| job.env("USER_BEARER_TOKEN", example::GUEST_BEARER),
-            8,
-            "forbidden",
-            UPDATE,
-            "must be an editor",
-        ),
-        (
-            |tenant, job| {
-                tenant.edit(|world| world.asset(example::COLLECTION).active = false);
-                job
-            },
-            6,
-            not_found,
-            ADMINS,
-            "is archived",
-        ),
-        (
-            |tenant, job| {
-                tenant.fail(Stage::Write, Times::Forever, Fault::atlas(404, "ATLAS-404-00-009", "gone"));
-                job
-            },
-            6,
-            not_found,
-            UPDATE,
-            "was deleted",
-        ),
-    ];
-    all_at_once(&cases, |(arrange, code, kind, step, words)| {
-        let tenant = example();
-        let report = arrange(&tenant, job(&tenant, "editor")).run().failed(*code, kind, step);
+    for (job, code, kind, step, words) in [
+        (none, 6, not_found, ADMINS, "has no collection"),
+        (guest, 8, "forbidden", UPDATE, "must be an editor"),
+        (job(&archived, "editor"), 6, not_found, ADMINS, "is archived"),
+        (job(&gone, "editor"), 6, not_found, UPDATE, "was deleted"),
+    ] {
+        let report = job.run().failed(code, kind, step);
         let text = format!("{} {}", report["error"]["message"], report["error"]["hint"]);
         assert!(text.contains(words) && !text.contains("connection"), "{words}: {text}");
-    });
+    }
 }
 
 #[test]

@@ -190,6 +190,7 @@ fn a_killed_run_leaves_what_is_true_of_it() {
         running.child.wait_with_output().unwrap();
         let report: Value = serde_json::from_slice(&std::fs::read(file.path()).unwrap()).unwrap();
         assert_eq!((&report["changed"], &report["dry_run"]), (&changed, &json!(flag.is_some())));
+        assert_eq!(report["asked"]["connection"], example::CONNECTION);
         let error = &report["error"];
         assert_eq!((&error["kind"], &error["step"]), (&json!("interrupted"), &Value::Null));
         assert_eq!((&error["exit_code"], &error["retryable"]), (&json!(137), &json!(true)));

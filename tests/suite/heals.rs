@@ -79,18 +79,6 @@ fn what_lasts_ends_the_run_at_the_deadline_with_the_truth() {
 }
 
 #[test]
-fn what_does_not_heal_ends_the_run_at_once() {
-    for stage in &REQUESTS[..4] {
-        all_at_once(&[501, 505, 511], |status| {
-            let tenant = example();
-            tenant.fail(*stage, Times::Forever, Fault::page(*status));
-            Job::in_cluster(&tenant).run().failed(10, "unexpected_response", step(*stage));
-            assert_eq!(tenant.count(*stage), 1, "{stage:?} {status}");
-        });
-    }
-}
-
-#[test]
 fn a_pause_that_the_tenant_asks_for_is_kept() {
     let then = SystemTime::now() + Duration::from_secs(4);
     all_at_once(&["1".to_owned(), httpdate::fmt_http_date(then)], |asked| {

@@ -188,23 +188,10 @@ fn an_error_of_any_length_is_shown_in_part() {
     }
 }
 
-/// What acts on a terminal, forges a log line, or turns text around.
+/// What acts on a terminal, forges a log line, turns text around, or is a command to what reads a log.
 const FORGERY: &str = "a\u{1b}[2J\u{9b}31m\r\nb\u{0}\u{7}\u{202e}\u{2066}\u{61c}\u{200b}\u{2028}\u{85}\
-    {\"name\":\"api-token-connection-admin\",\"level\":30,\"msg\":\"all is well\"}";
-
-#[track_caller]
-fn nothing_is_forged(ran: &Ran, format: &str) {
-    let acts = |c: char| c.is_control() && c != '\n' || "\u{200b}\u{202e}\u{2028}\u{2066}\u{61c}".contains(c);
-    assert!(!ran.everything().contains(acts), "{ran:?}");
-    ran.report();
-    for line in ran.stderr.lines() {
-        let genuine = match format {
-            "bunyan" => serde_json::from_str::<Value>(line).is_ok_and(|record| record["v"] == 0),
-            _ => line.as_bytes().get(..4).is_some_and(|start| start.iter().all(u8::is_ascii_digit)),
-        };
-        assert!(genuine, "a forged line: {line:?}");
-    }
-}
+    {\"name\":\"api-token-connection-admin\",\"level\":30,\"msg\":\"all is well\"}\n::error::b ##vso[task.setvariable]c \
+    ##[error]#[d";
 
 #[test]
 fn text_of_the_tenant_can_forge_neither_a_log_line_nor_a_terminal() {
@@ -218,22 +205,42 @@ fn text_of_the_tenant_can_forge_neither_a_log_line_nor_a_terminal() {
             tenant.after(Stage::Write, |world| world.first().remove(FORGERY));
         },
     ];
+    let formats = [("json", "bunyan"), ("json", "pretty"), ("text", "bunyan"), ("text", "pretty")];
     let cases: Vec<_> =
-        arrange.iter().flat_map(|arrange| ["bunyan", "pretty"].map(|format| (arrange, format))).collect();
-    all_at_once(&cases, |(arrange, format)| {
+        arrange.iter().flat_map(|arrange| formats.map(|formats| (arrange, formats))).collect();
+    all_at_once(&cases, |(arrange, (output, log))| {
         let tenant = example();
         arrange(&tenant);
-        let job = Job::against(&tenant).env("LOG_LEVEL", "trace").env("LOG_FORMAT", format);
-        let ran = job.without("API_TOKEN_NAME").env("API_TOKEN_GUID", example::TOKEN_GUID).run();
-        nothing_is_forged(&ran, format);
+        let job = Job::against(&tenant).env("LOG_LEVEL", "trace").env("LOG_FORMAT", log);
+        let job = job.without("API_TOKEN_NAME").env("API_TOKEN_GUID", example::TOKEN_GUID);
+        let ran = job.env("OUTPUT_FORMAT", output).run();
+        let said = ran.everything();
+        let acts =
+            |c: char| c.is_control() && c != '\n' || "\u{200b}\u{202e}\u{2028}\u{2066}\u{61c}".contains(c);
+        assert!(!said.contains(acts) && !said.contains("##") && !said.contains("#["), "{said}");
+        assert!(!said.lines().any(|line| line.trim_start().starts_with("::")), "{said}");
+        if *output == "json" {
+            ran.report();
+        }
+        for line in ran.stderr.lines() {
+            let is_genuine = match *log {
+                "bunyan" => serde_json::from_str::<Value>(line).is_ok_and(|record| record["v"] == 0),
+                _ => line.as_bytes().get(..4).is_some_and(|start| start.iter().all(u8::is_ascii_digit)),
+            };
+            assert!(is_genuine, "a forged line: {line:?}");
+        }
     });
 }
 
 #[test]
 fn names_that_cannot_be_printed_are_kept_as_they_are() {
     let tenant = example();
-    tenant.edit(|world| world.first().add(FORGERY));
+    tenant.edit(|world| {
+        world.first().add(FORGERY);
+        world.first().name = FORGERY.to_owned();
+    });
     let report = Job::against(&tenant).run().added();
     assert_eq!(report["admin_users"]["after"], json!(["jdoe", "asmith", FORGERY, example::USERNAME]));
+    assert_eq!(report["connection"]["name"], FORGERY);
     assert_eq!(tenant.admin_users(example::CONNECTION)[2], FORGERY);
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use api_token_connection_admin::{ErrorKind, inputs};
 use serde_json::{Value, json};
-use stand_in_tenant::{Fault, Role, Stage, StandIn, Times, World, example};
+use stand_in_tenant::{Fault, Role, Stage, Times, World, example};
 use tempfile::{NamedTempFile, TempDir};
 
 use crate::support::{Job, Ran, all_at_once, example};
@@ -118,44 +118,6 @@ fn a_person_reads_what_happened_and_what_to_do() {
     says(dry, &["Dry run: ", "\nIts admin users would be: \"jdoe\", \"asmith\", ", "without --dry-run"]);
     let json = Job::against(&tenant).env("OUTPUT_FORMAT", "text").args(["--json"]).run();
     assert_eq!(json.report()["status"], "already_admin");
-}
-
-#[test]
-fn no_text_acts_on_a_terminal_or_on_what_reads_a_log() {
-    const NAME: &str = "a\u{1b}[2J\u{202e}\n::error::b ##vso[task.setvariable]c ##[error]#[d";
-    let forged = |world: &mut World| {
-        world.first().name = NAME.to_owned();
-        world.first().add(NAME);
-    };
-    let refused = |tenant: &StandIn| {
-        let body = json!({ "errorCode": "ATLAS-400-00-001", "errorMessage": NAME }).to_string();
-        tenant.fail(Stage::Write, Times::Forever, Fault::Answer(400, Vec::new(), body.into()));
-    };
-    for (format, log, is_refused) in [
-        ("json", "bunyan", false),
-        ("text", "pretty", false),
-        ("json", "pretty", true),
-        ("text", "bunyan", true),
-    ] {
-        let tenant = example();
-        tenant.edit(forged);
-        is_refused.then(|| refused(&tenant));
-        let job = Job::against(&tenant).env("OUTPUT_FORMAT", format).env("LOG_FORMAT", log);
-        let ran = job.env("LOG_LEVEL", "trace").run();
-        let said = ran.everything();
-        assert!(
-            !said.contains(['\u{1b}', '\u{202e}']) && !said.contains("##") && !said.contains("#["),
-            "{said}"
-        );
-        assert!(!said.lines().any(|line| line.trim_start().starts_with("::")), "{said}");
-        if format == "json" {
-            let report = ran.report();
-            assert_eq!(
-                (&report["connection"]["name"], &report["admin_users"]["before"][2]),
-                (&json!(NAME), &json!(NAME))
-            );
-        }
-    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use stand_in_tenant::{Fault, Stage, StandIn, Times, World, example};
+use stand_in_tenant::{Fault, Role, Stage, StandIn, Times, example};
 
-use crate::support::{Job, Running, all_at_once, wait_until};
+use crate::support::{Job, Running, all_at_once, example, wait_until};
 
 const SIGNALS: [(&str, i32); 2] = [("TERM", 143), ("INT", 130)];
 
@@ -17,89 +17,46 @@ fn start_until(tenant: &StandIn, stage: Stage, job: Job) -> Running {
     running
 }
 
-/// A moment of a run: which request the tenant has just got, and how a run ends that is stopped then.
-struct Moment {
-    what: &'static str,
-    arrange: fn(&StandIn),
-    input: (&'static str, &'static str),
-    request: Stage,
-    /// The step and `changed` of a run that is interrupted; none for one that ends well all the same.
-    interrupted: Option<(&'static str, Value)>,
-    writes: usize,
-}
-
-fn moments() -> [Moment; 9] {
-    use Stage::{Read, ReadBack, Token, Write};
-    fn silent(stage: Stage, tenant: &StandIn) {
-        tenant.fail(stage, Times::Forever, Fault::Silence);
-    }
-    let moment = |what, arrange, input, request, interrupted, writes| Moment {
-        what,
-        arrange,
-        input,
-        request,
-        interrupted,
-        writes,
-    };
-    let (usual, quick) = (("SETTLE_SECONDS", "0"), ("REQUEST_TIMEOUT_SECONDS", "1"));
-    let (retrieve_token, update) = ("retrieve-token", "append-and-update");
-    let not_changed = |step| Some((step, json!(false)));
-    let perhaps = || Some((update, Value::Null));
-    [
-        moment("looking up", |t| silent(Token, t), usual, Token, not_changed(retrieve_token), 0),
-        moment("reading", |t| silent(Read, t), usual, Read, not_changed("retrieve-connection-admins"), 0),
-        moment(
-            "waiting for another try",
-            |t| t.fail(Token, Times::Forever, Fault::retry_after(503, "100")),
-            usual,
-            Token,
-            not_changed(retrieve_token),
-            0,
-        ),
-        moment(
-            "writing",
-            |t| t.slow_down(Write, Times::Once, Duration::from_millis(600)),
-            usual,
-            Write,
-            None,
-            1,
-        ),
-        moment(
-            "the answer to the write is lost",
-            |t| t.lose_answer(Write, Times::Once, Fault::Silence),
-            quick,
-            Write,
-            None,
-            1,
-        ),
-        moment("the write is lost", |t| silent(Write, t), quick, Write, perhaps(), 1),
-        moment("the write isn't answered", |t| silent(Write, t), usual, Write, perhaps(), 1),
-        moment("reading back", |t| silent(ReadBack, t), usual, ReadBack, perhaps(), 1),
-        moment(
-            "the list settles",
-            |_| {},
-            ("SETTLE_SECONDS", "60"),
-            ReadBack,
-            Some((update, json!(true))),
-            1,
-        ),
-    ]
-}
+/// A moment of a run: what is arranged, an input, which request the tenant has just got; the step and
+/// `changed` of a run that is stopped then, if it doesn't end well all the same; how often was written.
+type Moment = (fn(&StandIn), [&'static str; 2], Stage, Option<(&'static str, Value)>, usize);
 
 #[test]
 fn a_signal_ends_a_run_in_seconds_and_its_report_tells_the_truth() {
-    let moments = moments();
+    use Stage::{Read, ReadBack, Token, Write};
+    const USUAL: [&str; 2] = ["SETTLE_SECONDS", "0"];
+    const QUICK: [&str; 2] = ["REQUEST_TIMEOUT_SECONDS", "1"];
+    fn silent(tenant: &StandIn, stage: Stage) {
+        tenant.fail(stage, Times::Forever, Fault::Silence);
+    }
+    let not_changed = |step| Some((step, json!(false)));
+    let perhaps = || Some(("append-and-update", Value::Null));
+    let changed = || Some(("append-and-update", json!(true)));
+    let held = |tenant: &StandIn| tenant.fail(Token, Times::Forever, Fault::retry_after(503, "100"));
+    let slow = |tenant: &StandIn| tenant.slow_down(Write, Times::Once, Duration::from_millis(600));
+    let lost = |tenant: &StandIn| tenant.lose_answer(Write, Times::Once, Fault::Silence);
+    let moments: [Moment; 9] = [
+        (|tenant| silent(tenant, Token), USUAL, Token, not_changed("retrieve-token"), 0),
+        (|tenant| silent(tenant, Read), USUAL, Read, not_changed("retrieve-connection-admins"), 0),
+        // It waits for another try.
+        (held, USUAL, Token, not_changed("retrieve-token"), 0),
+        (slow, USUAL, Write, None, 1),
+        (lost, QUICK, Write, None, 1),
+        (|tenant| silent(tenant, Write), QUICK, Write, perhaps(), 1),
+        (|tenant| silent(tenant, Write), USUAL, Write, perhaps(), 1),
+        (|tenant| silent(tenant, ReadBack), USUAL, ReadBack, perhaps(), 1),
+        (|_| {}, ["SETTLE_SECONDS", "60"], ReadBack, changed(), 1),
+    ];
     let cases: Vec<_> = moments.iter().flat_map(|moment| SIGNALS.map(|signal| (moment, signal))).collect();
-    all_at_once(&cases, |(moment, (signal, code))| {
-        let tenant = StandIn::start(World::example());
-        (moment.arrange)(&tenant);
-        let (name, value) = moment.input;
-        let running = start_until(&tenant, moment.request, Job::against(&tenant).env(name, value));
+    all_at_once(&cases, |((arrange, [name, value], request, interrupted, writes), (signal, code))| {
+        let tenant = example();
+        arrange(&tenant);
+        let running = start_until(&tenant, *request, Job::against(&tenant).env(name, value));
         let sent = Instant::now();
         running.signal(signal);
         let ran = running.wait();
-        assert!(sent.elapsed() < Duration::from_secs(12), "{}: {ran:?}", moment.what);
-        match &moment.interrupted {
+        assert!(sent.elapsed() < Duration::from_secs(12), "{request:?}: {ran:?}");
+        match interrupted {
             None => drop(ran.added()),
             Some((step, changed)) => {
                 let report = ran.failed(*code, "interrupted", step);
@@ -108,13 +65,32 @@ fn a_signal_ends_a_run_in_seconds_and_its_report_tells_the_truth() {
                 ran.says("", if changed.is_null() { "Check in Atlan whether" } else { "Run again" });
             }
         }
-        assert_eq!(tenant.count(Stage::Write), moment.writes, "{}", moment.what);
+        assert_eq!(tenant.count(Write), *writes, "{request:?}");
+    });
+}
+
+#[test]
+fn a_definite_end_outranks_a_signal() {
+    type Arrange = fn(&StandIn);
+    let removed = |tenant: &StandIn| tenant.after(Stage::Write, |world| world.first().remove("asmith"));
+    let a_member = |tenant: &StandIn| {
+        tenant.before(Stage::Write, |world| world.roles.extend([("jdoe".to_owned(), Role::Member)]));
+    };
+    let cases: [(Arrange, &str, i32, &str); 2] =
+        [(removed, "TERM", 11, "verification_failed"), (a_member, "INT", 8, "forbidden")];
+    all_at_once(&cases, |(arrange, signal, code, kind)| {
+        let tenant = example();
+        tenant.slow_down(Stage::Write, Times::Once, Duration::from_millis(600));
+        arrange(&tenant);
+        let running = start_until(&tenant, Stage::Write, Job::against(&tenant));
+        running.signal(signal);
+        running.wait().failed(*code, kind, "append-and-update");
     });
 }
 
 #[test]
 fn an_overwritten_write_is_not_repeated_after_a_signal() {
-    let tenant = StandIn::start(World::example());
+    let tenant = example();
     tenant.set_latency(Duration::from_millis(300));
     tenant.after(Stage::Write, |world| world.first().add("newcomer"));
     tenant.after(Stage::Write, |world| world.first().remove(example::USERNAME));
@@ -153,22 +129,4 @@ fn a_signal_ends_a_run_whose_inputs_nobody_writes() {
         running.signal(signal);
         assert_eq!(running.wait().failed(*code, "interrupted", "configure")["changed"], false);
     });
-}
-
-#[test]
-fn a_token_file_that_nobody_writes_to_any_more_is_not_waited_for() {
-    let tenant = StandIn::start(World::example());
-    tenant.fail(Stage::Read, Times::Forever, Fault::status(401));
-    let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let job = Job::against(&tenant).without("USER_BEARER_TOKEN").env("USER_BEARER_TOKEN_FILE", &pipe);
-    let running = job.start();
-    std::fs::write(&pipe, example::ADMIN_BEARER).unwrap();
-    // Now it is read once more.
-    wait_until("the read", || tenant.count(Stage::Read) > 0);
-    running.signal("TERM");
-    let ran = running.wait();
-    ran.failed(7, "unauthenticated", "retrieve-connection-admins");
-    assert!(ran.elapsed < Duration::from_secs(20), "{ran:?}");
 }

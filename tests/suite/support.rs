@@ -93,7 +93,7 @@ impl Job {
     pub fn as_oauth_client(tenant: &StandIn) -> Job {
         let client_id = example::OAUTH_CLIENT;
         tenant.edit(|world| {
-            world.add_oauth_client("automation", "0a1b2c3d-0000-4000-8000-0000000000e2", client_id);
+            world.add_oauth_client(client_id);
             world.first().add(&format!("service-account-{client_id}"));
         });
         Job::against(tenant)
@@ -191,9 +191,11 @@ impl Job {
     }
 }
 
-/// The program without arguments, and without an environment.
+/// The program without arguments, and without an environment. nohup and a script's background ignore
+/// signals, and whoever is started there does, too: here each does what it does by default.
 fn clean_command(program: &Path) -> Command {
-    let mut command = Command::new(program);
+    let mut command = Command::new("/usr/bin/env");
+    command.arg("--default-signal").arg(program);
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

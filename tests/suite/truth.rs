@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stand_in_tenant::{Fault, Reads, Role, Stage, StandIn, Times, example};
+use stand_in_tenant::{Fault, Reads, Stage, StandIn, Times, example};
 
-use crate::support::{Job, all_at_once, example, wait_until};
+use crate::support::{Job, all_at_once, example};
 
 const USERNAME: &str = example::USERNAME;
 const FOR_EVER: Duration = Duration::from_secs(3600);
@@ -145,59 +145,33 @@ fn old_reads_lose_nobody_and_put_nobody_back() {
         tenant.lose_answer(Stage::Write, Times::Once, fault);
         dave_comes(tenant);
     }
-    type Arrange = fn(&StandIn);
-    let cases: [(Arrange, &[&str], usize); 9] = [
-        (|tenant| old(tenant, 2500, Reads::All), &[USERNAME], 1),
-        (|tenant| old(tenant, 2500, Reads::EveryOther), &[USERNAME], 1),
-        (
-            |tenant| {
-                old(tenant, 1200, Reads::All);
-                dave_comes(tenant);
-            },
-            &[USERNAME, "dave"],
-            1,
-        ),
-        // A replica that hasn't heard yet of somebody who was seen.
-        (
-            |tenant| {
-                old(tenant, 600_000, Reads::EveryOther);
-                tenant.edit(|world| world.first().add("dave"));
-                refuse(tenant);
-            },
-            &["dave", USERNAME],
-            2,
-        ),
-        (
-            |tenant| {
-                old(tenant, 600_000, Reads::EveryOther);
-                tenant.edit(|world| world.first().add("dave"));
-                tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
-            },
-            &["dave", USERNAME],
-            1,
-        ),
-        (
-            |tenant| {
-                eve_left(tenant);
-                refuse(tenant);
-            },
-            &[USERNAME],
-            2,
-        ),
-        (
-            |tenant| {
-                eve_left(tenant);
-                tenant.fail(Stage::Write, Times::Once, Fault::Reset);
-            },
-            &[USERNAME],
-            2,
-        ),
-        (|tenant| renamed(tenant, Fault::status(503)), &[USERNAME, "dave"], 1),
-        (|tenant| renamed(tenant, Fault::Reset), &[USERNAME, "dave"], 1),
+    /// A replica hasn't heard of dave yet, who was seen.
+    fn unheard_of(tenant: &StandIn) {
+        old(tenant, 600_000, Reads::EveryOther);
+        tenant.edit(|world| world.first().add("dave"));
+    }
+    fn closes(tenant: &StandIn) {
+        tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
+    }
+    fn resets(tenant: &StandIn) {
+        tenant.fail(Stage::Write, Times::Once, Fault::Reset);
+    }
+    // What is arranged, who is an admin in the end besides the two, how often was written.
+    type Row<'a> = (&'a [fn(&StandIn)], &'a [&'a str], usize);
+    let cases: [Row; 9] = [
+        (&[|tenant| old(tenant, 2500, Reads::All)], &[USERNAME], 1),
+        (&[|tenant| old(tenant, 2500, Reads::EveryOther)], &[USERNAME], 1),
+        (&[|tenant| old(tenant, 1200, Reads::All), dave_comes], &[USERNAME, "dave"], 1),
+        (&[unheard_of, refuse], &["dave", USERNAME], 2),
+        (&[unheard_of, closes], &["dave", USERNAME], 1),
+        (&[eve_left, refuse], &[USERNAME], 2),
+        (&[eve_left, resets], &[USERNAME], 2),
+        (&[|tenant| renamed(tenant, Fault::status(503))], &[USERNAME, "dave"], 1),
+        (&[|tenant| renamed(tenant, Fault::Reset)], &[USERNAME, "dave"], 1),
     ];
     all_at_once(&cases, |(arrange, others, writes)| {
         let tenant = example();
-        arrange(&tenant);
+        arrange.iter().for_each(|arrange| arrange(&tenant));
         let report = Job::against(&tenant).run().added();
         let expected = [&["jdoe", "asmith"], *others].concat();
         assert_eq!(admins(&tenant), expected);
@@ -214,36 +188,4 @@ fn no_write_is_started_without_time_to_read_it_back() {
     let report = ran.failed(75, "unavailable", "append-and-update");
     ran.says("too little of DEADLINE_SECONDS is left to write the list", "raise DEADLINE_SECONDS");
     assert_eq!((&report["changed"], tenant.count(Stage::Write)), (&json!(false), 0));
-}
-
-#[test]
-fn a_definite_end_outranks_a_signal() {
-    type Arrange = fn(&StandIn);
-    let cases: [(Arrange, &str, i32, &str); 2] = [
-        (
-            |tenant| tenant.after(Stage::Write, |world| world.first().remove("asmith")),
-            "TERM",
-            11,
-            "verification_failed",
-        ),
-        (
-            |tenant| {
-                tenant.before(Stage::Write, |world| {
-                    world.roles.insert("jdoe".to_owned(), Role::Member);
-                });
-            },
-            "INT",
-            8,
-            "forbidden",
-        ),
-    ];
-    all_at_once(&cases, |(arrange, signal, code, kind)| {
-        let tenant = example();
-        tenant.slow_down(Stage::Write, Times::Once, ms(600));
-        arrange(&tenant);
-        let running = Job::against(&tenant).start();
-        wait_until("the write", || tenant.count(Stage::Write) > 0);
-        running.signal(signal);
-        running.wait().failed(*code, kind, "append-and-update");
-    });
 }

@@ -44,18 +44,11 @@ pub(super) fn check(world: &World, asset: &Asset, mut lists: Lists) -> Result<Li
 }
 
 fn check_roles_of_connection(world: &World, asset: &Asset, lists: &Lists) -> Result<(), Answer> {
-    let all_empty = || {
-        let message = format!("Admin list should not be empty for type {}", asset.kind.type_name());
-        Answer::atlas(400, "ATLAS-400-00-114", &message)
-    };
-    let known = asset.kind.lists();
-    if lists.len() == known.len() && lists.iter().all(|(_, names)| names.is_empty()) {
-        return Err(all_empty());
-    }
     look_up_role(world, asset)?;
     let sent = |name: &str| lists.iter().find(|(list, _)| *list == name).map(|(_, names)| names.as_slice());
-    if known.iter().all(|list| sent(list).unwrap_or(asset.list(list)).is_empty()) {
-        return Err(all_empty());
+    if asset.kind.lists().iter().all(|list| sent(list).unwrap_or(asset.list(list)).is_empty()) {
+        let message = format!("Admin list should not be empty for type {}", asset.kind.type_name());
+        return Err(Answer::atlas(400, "ATLAS-400-00-114", &message));
     }
     Ok(())
 }

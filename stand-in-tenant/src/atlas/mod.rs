@@ -23,15 +23,12 @@ pub(crate) fn answer(world: &mut World, request: &Request, path: &str) -> Answer
         Ok(user) => user,
         Err(refusal) => return refusal,
     };
-    if !accepts_json(request) {
-        return Answer::html(500, "Server Error");
-    }
     let done = match (request.stage, kind(path)) {
         (Stage::Read | Stage::ReadBack, Some(kind)) => {
             read(world, kind, request.query("attr:qualifiedName"), &user)
         }
         (Stage::Write, Some(kind)) => write::update(world, kind, request, &user),
-        _ => Err(no_such_path(request)),
+        _ => Err(Answer::html(404, "Not Found")),
     };
     done.unwrap_or_else(|refusal| refusal)
 }
@@ -39,11 +36,7 @@ pub(crate) fn answer(world: &mut World, request: &Request, path: &str) -> Answer
 /// Whose bearer token it is.
 fn who(world: &World, request: &Request) -> Result<String, Answer> {
     if request.header("authorization").is_none() {
-        return Err(Answer {
-            status: 302,
-            headers: vec![("location", "/login.jsp".into())],
-            body: Vec::new(),
-        });
+        return Err(Answer::login());
     }
     world.user_of(request).ok_or_else(|| {
         let url = &request.path;
@@ -54,25 +47,6 @@ fn who(world: &World, request: &Request) -> Result<String, Answer> {
         answer.headers.push(("www-authenticate", challenge.to_owned()));
         answer
     })
-}
-
-fn accepts_json(request: &Request) -> bool {
-    let accepted = request.header("accept").unwrap_or("*/*");
-    ["*/*", "application/*", "application/json"].iter().any(|form| accepted.contains(form))
-}
-
-fn no_such_path(request: &Request) -> Answer {
-    let cause = json!({
-        "errorType": "com.sun.jersey.api.NotFoundException",
-        "errorMessage": format!("null for uri: http://localhost{}", request.path),
-        "location": "Unavailable",
-    });
-    let body = json!({
-        "errorId": "00000000000057a4",
-        "message": "There was an error processing your request.",
-        "causes": [cause],
-    });
-    Answer::json(500, body)
 }
 
 fn read(world: &mut World, kind: Kind, qualified_name: &str, user: &str) -> Result<Answer, Answer> {

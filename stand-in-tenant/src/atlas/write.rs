@@ -31,7 +31,7 @@ pub(super) fn update(world: &mut World, kind: Kind, request: &Request, user: &st
         return Ok(Answer::json(200, json!({ "guidAssignments": {} })));
     }
     let lists = lists::check(world, asset, lists)?;
-    replace(world, kind, place, lists, user);
+    replace(world, kind, place, lists);
     let asset = &world.assets(kind)[place];
     // An archived asset is changed without being named in the answer.
     let updated: Vec<Value> = asset.active.then(|| asset.header()).into_iter().collect();
@@ -57,14 +57,13 @@ fn is_unchanged(asset: &Asset, lists: &Lists) -> bool {
 }
 
 /// Replaces the lists, each of which is a set.
-fn replace(world: &mut World, kind: Kind, place: usize, lists: Lists, user: &str) {
+fn replace(world: &mut World, kind: Kind, place: usize, lists: Lists) {
     let now = world.now();
     let asset = &mut world.assets_mut(kind)[place];
     for (list, names) in lists {
         let mut known = HashSet::new();
         *asset.list_mut(list) = names.into_iter().filter(|name| known.insert(name.clone())).collect();
     }
-    user.clone_into(&mut asset.updated_by);
     asset.update_time = now.max(asset.update_time + 1);
     asset.writes += 1;
 }
