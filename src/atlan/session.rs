@@ -45,7 +45,7 @@ impl Session {
     /// What kept it from being given out, once nothing more can be waited for.
     pub(super) async fn sign_in(&mut self, http: &Http, budget: &Budget) -> Result<(), CallError> {
         let token = match &self.credentials {
-            Credentials::Bearer(token) | Credentials::BearerFile { token, .. } => {
+            Credentials::Bearer { token, .. } => {
                 (self.bearer, self.username) = (http::bearer(token.secret()), name_in(token));
                 return Ok(());
             }
@@ -97,7 +97,7 @@ impl Session {
         http: &Http,
         budget: &Budget,
     ) -> Result<Option<Duration>, CallError> {
-        if let Credentials::BearerFile { file, .. } = &self.credentials {
+        if let Credentials::Bearer { file: Some(file), .. } = &self.credentials {
             let file = file.clone();
             return Ok(self.reread(file, http.redactor.clone(), budget).await);
         }

@@ -17,14 +17,12 @@ use crate::text::{self, trimmed};
 /// As whom the requests are made.
 #[derive(Debug)]
 pub enum Credentials {
-    /// As the user whose bearer token was given.
-    Bearer(BearerToken),
-    /// The same, from a file, which may hold a newer one later.
-    BearerFile {
+    /// As the user whose bearer token was given, from a file perhaps, which may hold a newer one later.
+    Bearer {
         /// The token as it was.
         token: BearerToken,
         /// The file.
-        file: BearerFile,
+        file: Option<BearerFile>,
     },
     /// As an OAuth client of the tenant.
     OAuthClient(OAuthClient),
@@ -36,7 +34,7 @@ impl Credentials {
     /// The bearer token, if one was given.
     pub(super) fn bearer(&self) -> Option<&BearerToken> {
         match self {
-            Credentials::Bearer(token) | Credentials::BearerFile { token, .. } => Some(token),
+            Credentials::Bearer { token, .. } => Some(token),
             Credentials::OAuthClient(_) | Credentials::Impersonation(_) => None,
         }
     }
@@ -108,14 +106,15 @@ pub(super) fn check(checks: &mut Checks<'_>, address: Option<&Address>) -> Optio
 }
 
 fn bearer(checks: &mut Checks<'_>, input: Input, tenant: Option<&str>) -> Option<Credentials> {
-    if input == inputs::USER_BEARER_TOKEN_FILE {
-        let file = BearerFile { path: checks.text(input)?.into(), tenant: tenant.map(str::to_owned) };
-        let token = checks.accept(input, file.read(checks.redactor))?;
-        return Some(Credentials::BearerFile { token, file });
-    }
-    let text = checks.sources.get(input)?;
-    let token = checks.accept(input, BearerToken::parse(text, tenant, checks.redactor))?;
-    Some(Credentials::Bearer(token))
+    let file = match input == inputs::USER_BEARER_TOKEN_FILE {
+        true => Some(BearerFile { path: checks.text(input)?.into(), tenant: tenant.map(str::to_owned) }),
+        false => None,
+    };
+    let token = match &file {
+        Some(file) => file.read(checks.redactor),
+        None => BearerToken::parse(checks.sources.get(input)?, tenant, checks.redactor),
+    };
+    Some(Credentials::Bearer { token: checks.accept(input, token)?, file })
 }
 
 fn oauth_client(checks: &mut Checks<'_>, address: Option<&Address>) -> Option<OAuthClient> {
