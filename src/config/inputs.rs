@@ -31,7 +31,7 @@ pub enum Kind {
 macro_rules! inputs {
     ($($name:ident $kind:ident $default:literal $help:literal)*) => {
         $(
-            #[doc = $help]
+            #[doc = concat!("`", $help, "`")]
             pub const $name: Input =
                 Input { name: stringify!($name), kind: Kind::$kind, default: $default, help: $help };
         )*
