@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use super::{keycloak, oauth};
 use crate::budget::Budget;
-use crate::config::{BearerFile, BearerToken, Credentials, Username};
+use crate::config::{BearerFile, Credentials, Username};
 use crate::http::{self, CallError, Http};
 use crate::text::bounded;
 use crate::text::redact::Redactor;
@@ -46,7 +46,7 @@ impl Session {
     pub(super) async fn sign_in(&mut self, http: &Http, budget: &Budget) -> Result<(), CallError> {
         let token = match &self.credentials {
             Credentials::Bearer { token, .. } => {
-                (self.bearer, self.username) = (http::bearer(token.secret()), name_in(token));
+                (self.bearer, self.username) = (http::bearer(token.secret()), token.username());
                 return Ok(());
             }
             Credentials::OAuthClient(client) => {
@@ -97,18 +97,18 @@ impl Session {
         http: &Http,
         budget: &Budget,
     ) -> Result<Option<Duration>, CallError> {
-        if let Credentials::Bearer { file: Some(file), .. } = &self.credentials {
-            let file = file.clone();
-            return Ok(self.reread(file, http.redactor.clone(), budget).await);
+        match (&self.credentials, &mut self.refused) {
+            (Credentials::Bearer { file: None, .. }, _) => return Ok(None),
+            (Credentials::Bearer { file: Some(file), .. }, _) => {
+                let file = file.clone();
+                return Ok(self.reread(file, http.redactor.clone(), budget).await);
+            }
+            (_, Some(times)) => {
+                *times += 1;
+                return Ok((*times < TRIES_OF_A_FRESH_TOKEN).then_some(Duration::from_secs(1)));
+            }
+            (_, None) => warn!("the bearer token isn't accepted any more"),
         }
-        if !self.is_minted() {
-            return Ok(None);
-        }
-        if let Some(times) = &mut self.refused {
-            *times += 1;
-            return Ok((*times < TRIES_OF_A_FRESH_TOKEN).then_some(Duration::from_secs(1)));
-        }
-        warn!("the bearer token isn't accepted any more");
         self.sign_in(http, budget).await?;
         // One that is good for reading, and never for writing, is no reason to hurry.
         let seconds = self.renewals.min(5);
@@ -124,11 +124,7 @@ impl Session {
         let token = renewed.inspect_err(|what| warn!("USER_BEARER_TOKEN_FILE {what}")).ok()?;
         let bearer = http::bearer(token.secret()).filter(|bearer| Some(bearer) != self.bearer.as_ref())?;
         warn!("the bearer token isn't accepted any more; its file holds a new one");
-        (self.bearer, self.username) = (Some(bearer), name_in(&token));
+        (self.bearer, self.username) = (Some(bearer), token.username());
         Some(Duration::ZERO)
     }
-}
-
-fn name_in(token: &BearerToken) -> Option<String> {
-    token.username().map(str::to_owned)
 }

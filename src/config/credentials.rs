@@ -43,7 +43,7 @@ impl Credentials {
     pub(super) fn username(&self) -> Option<String> {
         match self {
             Credentials::OAuthClient(client) => Some(client.username().as_str().to_owned()),
-            _ => self.bearer()?.username().map(str::to_owned),
+            _ => self.bearer()?.username(),
         }
     }
 }
@@ -193,8 +193,8 @@ impl BearerToken {
     }
 
     /// Whose token it says it is, printable.
-    pub fn username(&self) -> Option<&str> {
-        self.username.as_deref()
+    pub fn username(&self) -> Option<String> {
+        self.username.clone()
     }
 
     /// For how long its own `exp` has passed, by this machine's clock.
