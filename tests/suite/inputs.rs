@@ -223,9 +223,11 @@ fn an_api_token_is_found_by_each_of_its_names_in_each_spelling() {
         assert_eq!(ran.added()["api_token"]["guid"], example::TOKEN_GUID, "{value}");
         assert!(tenant.admin_users(example::CONNECTION).contains(&example::USERNAME.to_owned()), "{value}");
     }
-    for name in
-        [" ci-pipeline ", "ci  pipeline", "\u{a0}ci", "'ci'", "größer & 50%", "null", "a <b> c", "[x]"]
-    {
+    let names =
+        [" ci-pipeline ", "ci  pipeline", "\u{a0}ci", "'ci'", "größer & 50%", "null", "a <b> c", "[x]"];
+    let odd =
+        ["a \"b\" {c}", "= ?#/+", "\\", "トークン", "می\u{200c}خواهم", "👩\u{200d}💻", "'; drop--", "{x}"];
+    for name in names.into_iter().chain(odd) {
         let tenant = example();
         tenant.edit(|world| world.tokens[0].name = name.to_owned());
         let ran = Job::against(&tenant).env("API_TOKEN_NAME", format!("{name}\n")).run();

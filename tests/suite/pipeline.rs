@@ -37,6 +37,7 @@ fn the_requests_are_exactly_those_that_atlan_documents() {
         assert_eq!(serde_json::from_str::<Value>(&request.body).unwrap_or_default(), body);
         assert_eq!(request.header("authorization"), Some("Bearer stand-in-bearer-of-jdoe"));
         assert_eq!(request.header("accept"), Some("application/json"));
+        assert_eq!(request.header("accept-encoding"), Some("identity"));
         assert_eq!(request.header("content-type"), (!body.is_null()).then_some("application/json"));
         assert_eq!(request.header("x-atlan-request-id").unwrap().len(), 36);
     }

@@ -67,18 +67,6 @@ fn closed_streams_no_home_and_a_disk_without_room_change_nothing() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_refused_before_any_request() {
-    let folder = tempfile::tempdir().unwrap();
-    let missing = folder.path().join("missing/report.json");
-    all_at_once(&["REPORT_FILE", "LOG_FILE"], |input| {
-        for path in [folder.path(), &missing, "/proc/1/nothing".as_ref()] {
-            let tenant = example();
-            Job::against(&tenant).env(input, path).run().refused(&tenant, &[input, "can't be written"]);
-        }
-    });
-}
-
-#[test]
 fn the_report_is_the_last_line_even_if_the_disk_fills_up() {
     for level in ["info", "trace"] {
         let tenant = example();

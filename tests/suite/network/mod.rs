@@ -208,20 +208,6 @@ fn a_host_that_never_answered_is_tried_for_less_long_than_one_that_did() {
 }
 
 #[test]
-fn a_redirect_is_never_followed_and_nothing_is_compressed() {
-    let tenant = example();
-    Job::against(&tenant).run().added();
-    assert!(tenant.requests().iter().all(|request| request.header("accept-encoding") == Some("identity")));
-    let elsewhere = example();
-    let headers = vec![("location", elsewhere.url())];
-    tenant.fail(Stage::Token, Times::Forever, Fault::Answer(302, headers, Vec::new()));
-    let ran = Job::against(&tenant).run();
-    ran.failed(10, "unexpected_response", "retrieve-token");
-    ran.says(&format!("it redirects to \"{}", elsewhere.url()), "");
-    assert_eq!((elsewhere.connections(), tenant.count(Stage::Token)), (0, 1 + 4));
-}
-
-#[test]
 fn only_the_start_of_an_error_page_is_read() {
     let page = format!("<html>{}</html>", "no way ".repeat(3 << 20)).into_bytes();
     let tenant = example();
