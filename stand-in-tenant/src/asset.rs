@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// What an [`Asset`] is.
+/// What an [`Asset`] is: named as its type in Atlas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A connection.
@@ -12,17 +12,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name of the type in Atlas.
-    pub fn type_name(self) -> &'static str {
-        match self {
-            Kind::Connection => "Connection",
-            Kind::Collection => "Collection",
-        }
-    }
-
     /// The kind of that name.
     pub(crate) fn of(type_name: &str) -> Option<Kind> {
-        [Kind::Connection, Kind::Collection].into_iter().find(|kind| kind.type_name() == type_name)
+        [Kind::Connection, Kind::Collection].into_iter().find(|kind| format!("{kind:?}") == type_name)
     }
 
     /// The attributes that say who may do what.
@@ -81,46 +73,26 @@ impl Asset {
 
     /// The entity as Atlas returns it, with the many attributes that nobody asked for.
     pub fn entity(&self) -> Value {
-        let mut attributes = json!({
-            "name": self.name,
-            "qualifiedName": self.qualified_name,
-            "adminUsers": self.admin_users,
-        });
-        if self.kind == Kind::Connection {
-            attributes["connectorName"] = "snowflake".into();
-            attributes["category"] = "warehouse".into();
-            attributes["allowQuery"] = true.into();
-            attributes["rowLimit"] = 10000.into();
-        }
+        let mut attributes = json!({ "connectorName": "snowflake", "allowQuery": true, "rowLimit": 10000,
+            "name": self.name, "qualifiedName": self.qualified_name, "adminUsers": self.admin_users });
         for list in &self.kind.lists()[1..] {
             attributes[list] = self.list(list).into();
         }
         for number in 0..100 {
             attributes[format!("otherAttribute{number}")] = Value::Null;
         }
-        json!({
-            "referredEntities": {},
-            "entity": {
-                "typeName": self.kind.type_name(),
-                "guid": self.guid,
-                "status": self.status(),
-                "isIncomplete": false,
-                "createdBy": self.created_by,
-                "createTime": self.create_time,
-                "updateTime": self.update_time,
-                "attributes": attributes,
-            }
-        })
+        let mut entity = self.header();
+        entity["attributes"] = attributes;
+        entity["createdBy"] = self.created_by.clone().into();
+        entity["createTime"] = self.create_time.into();
+        entity["updateTime"] = self.update_time.into();
+        json!({ "referredEntities": {}, "entity": entity })
     }
 
     /// The few fields by which the answer to a write names it.
     pub(crate) fn header(&self) -> Value {
-        json!({
-            "typeName": self.kind.type_name(),
-            "guid": self.guid,
-            "status": self.status(),
-            "attributes": { "qualifiedName": self.qualified_name },
-        })
+        json!({ "typeName": format!("{:?}", self.kind), "guid": self.guid, "status": self.status(),
+            "attributes": { "qualifiedName": self.qualified_name } })
     }
 
     fn status(&self) -> &'static str {

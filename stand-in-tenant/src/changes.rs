@@ -9,7 +9,7 @@ impl World {
     /// its lists are in the storage's order.
     pub(crate) fn settle(&mut self) {
         let now = self.now();
-        for asset in self.connections.iter_mut().chain(&mut self.collections) {
+        for asset in &mut self.assets {
             let before = self.recorded.iter().find(|recorded| recorded.guid == asset.guid);
             if before.is_some_and(|before| asset.has_the_content_of(before)) {
                 continue;
@@ -26,9 +26,8 @@ impl World {
                 asset.update_time = now.max(before.update_time + 1);
             }
         }
-        let settled = [self.connections.as_slice(), self.collections.as_slice()].concat();
-        if settled != self.recorded {
-            self.recorded = settled;
+        if self.assets != self.recorded {
+            self.recorded.clone_from(&self.assets);
             self.remember();
         }
     }

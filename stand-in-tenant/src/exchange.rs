@@ -37,7 +37,8 @@ pub(crate) async fn handle(
     let request = read(request).await?;
     let plan = lock(shared).plan(request);
     let fault = plan.fault.clone();
-    let delay = plan.carried_out_after();
+    // A sleep of nothing takes a millisecond, the timer's step.
+    let delay = plan.carried_out.filter(|delay| !delay.is_zero());
     let work = shared.clone();
     // In a task of its own, which goes on if the client doesn't wait.
     let carried_out = tokio::spawn(async move {
@@ -54,7 +55,6 @@ pub(crate) async fn handle(
         Some(fault) => misbehave(fault, answer, socket, leave).await,
         None => {
             let latency = lock(shared).latency;
-            // A sleep of nothing takes a millisecond, the timer's step.
             if !latency.is_zero() {
                 tokio::time::sleep_until((arrived + latency).into()).await;
             }

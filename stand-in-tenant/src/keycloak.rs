@@ -1,6 +1,6 @@
 //! Keycloak: the token endpoint, as its versions 18 to 26 answer.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,19 +9,9 @@ use url::form_urlencoded;
 use crate::answer::Answer;
 use crate::{Request, World};
 
-/// What may be wrong with Keycloak, and what the bearer tokens are like that it gives out.
+/// What the bearer tokens are like that Keycloak gives out, and whether Atlas reaches it.
 #[derive(Clone, Debug, Default)]
 pub struct Keycloak {
-    /// The realm is switched off.
-    pub realm_disabled: bool,
-    /// The workflow's client is disabled.
-    pub client_disabled: bool,
-    /// The workflow's client has no service account.
-    pub no_service_account: bool,
-    /// The workflow's client may not act for users.
-    pub may_not_impersonate: bool,
-    /// Users who can't be acted for.
-    pub disabled_users: HashSet<String>,
     /// Bearer tokens are no JWTs but `opaque-bearer-N-of-USERNAME`, the Nth that was given out.
     pub opaque: bool,
     /// How long the rest of the tenant doesn't know a new bearer token.
@@ -50,25 +40,17 @@ fn field<'a>(form: &'a Form, name: &str) -> &'a str {
 }
 
 fn token(world: &mut World, form: &Form) -> Result<Answer, Answer> {
-    let settings = &world.keycloak;
-    if settings.realm_disabled {
-        return Err(Answer::keycloak(403, "access_denied", "Realm not enabled"));
-    }
     let grant = field(form, "grant_type");
     if ![CREDENTIALS, EXCHANGE].contains(&grant) {
         return Err(Answer::keycloak(400, "unsupported_grant_type", "Unsupported grant_type"));
     }
-    if settings.client_disabled || field(form, "client_id") != world.client.0 {
+    if field(form, "client_id") != world.client.0 {
         return Err(Answer::keycloak(401, "invalid_client", INVALID_CLIENT));
     }
     if field(form, "client_secret") != world.client.1 {
         return Err(Answer::keycloak(401, "unauthorized_client", INVALID_CLIENT));
     }
     if grant == CREDENTIALS {
-        if settings.no_service_account {
-            let why = "Client not enabled to retrieve service account";
-            return Err(Answer::keycloak(401, "unauthorized_client", why));
-        }
         let user = world.workflow_user();
         return Ok(mint(world, &user, json!({})));
     }
@@ -78,11 +60,8 @@ fn token(world: &mut World, form: &Form) -> Result<Answer, Answer> {
         "" => Some(subject),
         wanted => world.find_user(wanted),
     };
-    let refused = || Answer::keycloak(403, "access_denied", "Client not allowed to exchange");
-    let user = user.filter(|user| !world.keycloak.disabled_users.contains(user)).ok_or_else(refused)?;
-    if world.keycloak.may_not_impersonate {
-        return Err(refused());
-    }
+    let user =
+        user.ok_or_else(|| Answer::keycloak(403, "access_denied", "Client not allowed to exchange"))?;
     world.minted += 1;
     let kind = "urn:ietf:params:oauth:token-type:access_token";
     Ok(mint(world, &user, json!({ "issued_token_type": kind })))

@@ -72,7 +72,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use plan::{Action, Rule, Shared, Side, When};
+use plan::{Action, Rule, Shared, Side};
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
@@ -233,49 +233,39 @@ impl StandIn {
     /// Misbehaves at requests of this kind, which are not carried out, unless what the client sees is
     /// the tenant's own answer.
     pub fn fail(&self, stage: Stage, times: Times, fault: Fault) {
-        let carried_out = if fault.shows_the_answer() { When::AtOnce } else { When::Never };
+        let carried_out = fault.shows_the_answer().then_some(Duration::ZERO);
         self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out });
     }
 
     /// Carries requests of this kind out, and then misbehaves instead of saying so.
     pub fn lose_answer(&self, stage: Stage, times: Times, fault: Fault) {
-        self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out: When::AtOnce });
+        self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out: Some(Duration::ZERO) });
     }
 
     /// Misbehaves at once at requests of this kind, and carries them out so much later.
     pub fn carry_out_late(&self, stage: Stage, times: Times, delay: Duration, fault: Fault) {
-        self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out: When::Later(delay) });
+        self.rule(stage, times, Action::Answer { fault: Some(fault), carried_out: Some(delay) });
     }
 
     /// Carries requests of this kind out, and answers them, so much later, whether or not the client
     /// waits for it.
     pub fn slow_down(&self, stage: Stage, times: Times, delay: Duration) {
-        self.rule(stage, times, Action::Answer { fault: None, carried_out: When::Later(delay) });
+        self.rule(stage, times, Action::Answer { fault: None, carried_out: Some(delay) });
     }
 
     /// Somebody else does something, right before the next request of this kind is carried out.
     pub fn before(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
-        self.meddle(stage, Times::Once, Side::Before, change);
+        self.rule(stage, Times::Once, Action::meddle(Side::Before, change));
     }
 
     /// Somebody else does something, right after the next request of this kind was carried out.
     pub fn after(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
-        self.meddle(stage, Times::Once, Side::After, change);
+        self.rule(stage, Times::Once, Action::meddle(Side::After, change));
     }
 
     /// Somebody else does something, right after each request of this kind.
     pub fn after_each(&self, stage: Stage, change: impl FnMut(&mut World) + Send + 'static) {
-        self.meddle(stage, Times::Forever, Side::After, change);
-    }
-
-    fn meddle(
-        &self,
-        stage: Stage,
-        times: Times,
-        side: Side,
-        change: impl FnMut(&mut World) + Send + 'static,
-    ) {
-        self.rule(stage, times, Action::Meddle { side, change: Arc::new(Mutex::new(change)) });
+        self.rule(stage, Times::Forever, Action::meddle(Side::After, change));
     }
 
     fn rule(&self, stage: Stage, times: Times, action: Action) {

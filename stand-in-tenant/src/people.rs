@@ -67,16 +67,9 @@ impl World {
     fn issue(&mut self, username: &str, client: &str, lifespan: Duration) -> String {
         self.issued += 1;
         let now = self.now() / 1000;
-        let claims = json!({
-            "exp": now + lifespan.as_secs() as i64,
-            "iat": now,
-            "jti": format!("stand-in-{}", self.issued),
-            "iss": "https://tenant.example/auth/realms/default",
-            "typ": "Bearer",
-            "azp": client,
-            "sub": self.guid_of(username),
-            "preferred_username": username,
-        });
+        let claims = json!({ "exp": now + lifespan.as_secs() as i64, "iat": now, "azp": client, "typ": "Bearer",
+            "jti": format!("stand-in-{}", self.issued), "iss": "https://tenant.example/auth/realms/default",
+            "sub": self.guid_of(username), "preferred_username": username });
         jwt::jwt(&claims)
     }
 

@@ -36,6 +36,12 @@ pub(crate) enum Action {
     Meddle { side: Side, change: Meddler },
 }
 
+impl Action {
+    pub(crate) fn meddle(side: Side, change: impl FnMut(&mut World) + Send + 'static) -> Action {
+        Action::Meddle { side, change: Arc::new(Mutex::new(change)) }
+    }
+}
+
 /// On which side of a request's own work.
 #[derive(Clone, Copy)]
 pub(crate) enum Side {
@@ -46,32 +52,16 @@ pub(crate) enum Side {
 /// Somebody else, who changes something.
 pub(crate) type Meddler = Arc<Mutex<dyn FnMut(&mut World) + Send>>;
 
-/// When a request is carried out.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum When {
-    #[default]
-    AtOnce,
-    Later(Duration),
-    Never,
-}
+/// How much later a request is carried out; `None` is never.
+pub(crate) type When = Option<Duration>;
 
 /// What is to happen with one request.
 pub(crate) struct Plan {
     request: Request,
     pub(crate) fault: Option<Fault>,
-    carried_out: When,
+    pub(crate) carried_out: When,
     before: Vec<Meddler>,
     after: Vec<Meddler>,
-}
-
-impl Plan {
-    /// How much later it is carried out, if not at once.
-    pub(crate) fn carried_out_after(&self) -> Option<Duration> {
-        match self.carried_out {
-            When::Later(delay) => Some(delay),
-            _ => None,
-        }
-    }
 }
 
 impl Shared {
@@ -88,8 +78,13 @@ impl Shared {
         request.stage = routes::stage(&request.method, &request.path, &request.body, written);
         self.requests.push(request.clone());
         let stage = request.stage;
-        let mut plan =
-            Plan { request, fault: None, carried_out: When::AtOnce, before: Vec::new(), after: Vec::new() };
+        let mut plan = Plan {
+            request,
+            fault: None,
+            carried_out: Some(Duration::ZERO),
+            before: Vec::new(),
+            after: Vec::new(),
+        };
         let mut is_answered = false;
         self.rules.retain(|rule| {
             if rule.stage != stage {
@@ -113,12 +108,12 @@ impl Shared {
     pub(crate) fn carry_out(&mut self, plan: &Plan) -> Answer {
         self.meddle(&plan.before);
         let answer = match plan.carried_out {
-            When::Never => Answer::default(),
+            None => Answer::default(),
             // Only a write changes an asset.
             _ if plan.request.stage == Stage::Write => {
                 self.change(|world| routes::answer(world, &plan.request))
             }
-            When::AtOnce | When::Later(_) => routes::answer(&mut self.world, &plan.request),
+            Some(_) => routes::answer(&mut self.world, &plan.request),
         };
         self.meddle(&plan.after);
         answer

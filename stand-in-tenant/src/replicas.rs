@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{Asset, Kind, World};
+use crate::{Asset, World};
 
 /// Which reads of an asset show an old state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +34,11 @@ impl World {
         self.old_reads = Some(OldReads { lag, reads, states }).filter(|old| !old.lag.is_zero());
     }
 
-    /// What the replica holds that answers the present read, of this kind at least.
-    pub(crate) fn assets_of_the_replica(&self, kind: Kind) -> &[Asset] {
+    /// What the replica holds that answers the present read.
+    pub(crate) fn assets_of_the_replica(&self) -> &[Asset] {
         match &self.old_reads {
             Some(old) if old.is_asked(self.reads) => old.assets(),
-            _ => self.assets(kind),
+            _ => &self.assets,
         }
     }
 

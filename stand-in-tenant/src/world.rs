@@ -36,10 +36,8 @@ pub struct World {
     pub tokens: Vec<ApiToken>,
     /// The OAuth clients.
     pub oauth_clients: Vec<OAuthClient>,
-    /// The connections.
-    pub connections: Vec<Asset>,
-    /// The query collections.
-    pub collections: Vec<Asset>,
+    /// The connections and the query collections.
+    pub assets: Vec<Asset>,
     /// The lists of an asset have an order of the storage's own, as with JanusGraph, instead of
     /// the order in which they were sent.
     pub own_order: bool,
@@ -135,10 +133,9 @@ impl World {
             writes: 0,
             role_missing: false,
         };
-        let assets = self.assets_mut(kind);
-        assets.push(made);
-        let last = assets.len() - 1;
-        &mut assets[last]
+        self.assets.push(made);
+        let last = self.assets.len() - 1;
+        &mut self.assets[last]
     }
 
     /// Adds a connection that `creator` made just now, whose qualified name says so, too. Returns
@@ -169,28 +166,13 @@ impl World {
     ///
     /// If there is none.
     pub fn asset(&mut self, qualified_name: &str) -> &mut Asset {
-        let mut assets = self.connections.iter_mut().chain(&mut self.collections);
-        let found = assets.find(|asset| asset.qualified_name == qualified_name);
+        let found = self.assets.iter_mut().find(|asset| asset.qualified_name == qualified_name);
         found.unwrap_or_else(|| panic!("the stand-in has no asset {qualified_name}"))
-    }
-
-    pub(crate) fn assets(&self, kind: Kind) -> &Vec<Asset> {
-        match kind {
-            Kind::Connection => &self.connections,
-            Kind::Collection => &self.collections,
-        }
-    }
-
-    pub(crate) fn assets_mut(&mut self, kind: Kind) -> &mut Vec<Asset> {
-        match kind {
-            Kind::Connection => &mut self.connections,
-            Kind::Collection => &mut self.collections,
-        }
     }
 
     /// The first connection, which of the example is the only one.
     pub fn first(&mut self) -> &mut Asset {
-        &mut self.connections[0]
+        &mut self.assets[0]
     }
 
     /// Milliseconds since 1970 by the tenant's clock.

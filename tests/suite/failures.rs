@@ -95,7 +95,7 @@ fn hold(rows: &[(Arrange, End, Value, &str, &str)]) {
         let ran = arrange(&tenant, Job::against(&tenant)).run();
         assert_eq!(ran.failed(*code, kind, step)["changed"], *changed, "{ran:?}");
         ran.says(message, hint);
-        let writes: usize = tenant.edit(|world| world.connections.iter().map(|asset| asset.writes).sum());
+        let writes: usize = tenant.edit(|world| world.assets.iter().map(|asset| asset.writes).sum());
         assert!(*changed != NO || writes == 0, "{ran:?}");
     });
 }
@@ -197,8 +197,8 @@ fn what_others_do_while_it_runs_is_told() {
     }
     let made_anew = "was deleted and made anew: its GUID was \"c0ffee00-0000-4000-8000-000000000001\", and is \
         \"c0ffee00-0000-4000-8000-00000000000a\"";
-    let deleted_before = before_the_write(|world| world.connections.clear());
-    let deleted_after = after_the_write(|world| world.connections.clear());
+    let deleted_before = before_the_write(|world| world.assets.clear());
+    let deleted_after = after_the_write(|world| world.assets.clear());
     let archived = before_the_write(|world| world.first().active = false);
     let removed = after_the_write(|world| world.first().remove("asmith"));
     let forgotten = soon(|tenant| tenant.after_each(Stage::Write, |world| world.first().remove(USERNAME)));

@@ -137,7 +137,7 @@ fn what_was_made_a_moment_ago_is_asked_for_again() {
         assert!(ran.stderr.contains("no such API token, which can mean"), "{ran:?}");
     });
     let tenant = example();
-    tenant.edit(|world| world.connections.clear());
+    tenant.edit(|world| world.assets.clear());
     tenant.after(Stage::Read, |world| world.add_connection(example::CONNECTION, "new", &["jdoe"]));
     let ran = Job::against(&tenant).run();
     ran.added();
@@ -154,7 +154,7 @@ fn what_is_not_there_at_all_is_soon_said() {
     type Arrange = fn(&mut World);
     let cases: [(i32, Stage, Arrange); 3] = [
         (5, Stage::Token, |world| world.tokens[0].name = "another".to_owned()),
-        (6, Stage::Read, |world| world.connections.clear()),
+        (6, Stage::Read, |world| world.assets.clear()),
         (9, Stage::Write, |world| world.tokens.clear()),
     ];
     all_at_once(&cases, |(code, stage, arrange)| {

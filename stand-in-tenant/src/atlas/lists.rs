@@ -21,51 +21,29 @@ pub(super) fn named(kind: Kind, attributes: &Map<String, Value>) -> Lists {
 
 /// The lists as they are to be written.
 pub(super) fn check(world: &World, asset: &Asset, mut lists: Lists) -> Result<Lists, Answer> {
-    match asset.kind {
-        Kind::Connection if lists.is_empty() => return Ok(lists),
-        Kind::Connection => check_roles_of_connection(world, asset, &lists)?,
-        Kind::Collection => {
-            // Both roles of a collection are looked up, whatever is sent.
-            look_up_role(world, asset)?;
-            put_creator_back(asset, &mut lists);
-        }
+    // Whatever goes wrong with Keycloak is told in the same words.
+    if world.keycloak.fails_atlas || asset.role_missing {
+        return Err(Answer::atlas(400, "ATLAS-400-00-029", "Auth request failed"));
+    }
+    let sent = |name: &str| lists.iter().find(|(list, _)| *list == name).map(|(_, names)| names.as_slice());
+    if asset.kind.lists().iter().all(|list| sent(list).unwrap_or(asset.list(list)).is_empty()) {
+        let message = format!("Admin list should not be empty for type {:?}", asset.kind);
+        return Err(Answer::atlas(400, "ATLAS-400-00-114", &message));
+    }
+    // A collection's creator stays an editor, unless editors aren't spoken of.
+    if let Some((_, editors)) = lists.iter_mut().find(|(list, _)| *list == "adminUsers")
+        && asset.kind == Kind::Collection
+        && !editors.contains(&asset.created_by)
+    {
+        editors.push(asset.created_by.clone());
     }
     let mut added = lists.iter().filter(|(list, _)| list.ends_with("Users")).flat_map(|(list, names)| {
         let before: HashSet<&String> = asset.list(list).iter().collect();
         names.iter().filter(move |name| !before.contains(name))
     });
-    match added.find(|name| !world.knows_user(name)) {
-        None => Ok(lists),
-        Some(unknown) => {
-            let message = format!("Keycloak user not found with userName {unknown}");
-            Err(Answer::atlas(500, "ATLAS-500-00-001", &message))
-        }
+    if let Some(unknown) = added.find(|name| !world.knows_user(name)) {
+        let message = format!("Keycloak user not found with userName {unknown}");
+        return Err(Answer::atlas(500, "ATLAS-500-00-001", &message));
     }
-}
-
-fn check_roles_of_connection(world: &World, asset: &Asset, lists: &Lists) -> Result<(), Answer> {
-    look_up_role(world, asset)?;
-    let sent = |name: &str| lists.iter().find(|(list, _)| *list == name).map(|(_, names)| names.as_slice());
-    if asset.kind.lists().iter().all(|list| sent(list).unwrap_or(asset.list(list)).is_empty()) {
-        let message = format!("Admin list should not be empty for type {}", asset.kind.type_name());
-        return Err(Answer::atlas(400, "ATLAS-400-00-114", &message));
-    }
-    Ok(())
-}
-
-/// Whatever goes wrong with Keycloak is told in the same words.
-fn look_up_role(world: &World, asset: &Asset) -> Result<(), Answer> {
-    if world.keycloak.fails_atlas || asset.role_missing {
-        return Err(Answer::atlas(400, "ATLAS-400-00-029", "Auth request failed"));
-    }
-    Ok(())
-}
-
-/// A collection's creator stays an editor, unless editors aren't spoken of.
-fn put_creator_back(asset: &Asset, lists: &mut Lists) {
-    if let Some((_, editors)) = lists.iter_mut().find(|(list, _)| *list == "adminUsers")
-        && !editors.contains(&asset.created_by)
-    {
-        editors.push(asset.created_by.clone());
-    }
+    Ok(lists)
 }

@@ -3,7 +3,7 @@
 mod lists;
 mod write;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::answer::Answer;
 use crate::asset::{Asset, Kind};
@@ -51,15 +51,13 @@ fn who(world: &World, request: &Request) -> Result<String, Answer> {
 
 fn read(world: &mut World, kind: Kind, qualified_name: &str, user: &str) -> Result<Answer, Answer> {
     world.reads += 1;
-    let assets = world.assets_of_the_replica(kind);
+    let assets = world.assets_of_the_replica();
     let found = &assets[find(assets, kind, qualified_name)?];
     // However old the content is, the right isn't.
-    let judged = world.assets(kind).iter().find(|asset| asset.guid == found.guid).unwrap_or(found);
+    let judged = world.assets.iter().find(|asset| asset.guid == found.guid).unwrap_or(found);
     if right(world, judged, user) < Right::Read {
-        let what = format!(
-            "read entity: typeName={}, uniqueAttributes={{qualifiedName={qualified_name}}}",
-            kind.type_name()
-        );
+        let what =
+            format!("read entity: typeName={kind:?}, uniqueAttributes={{qualifiedName={qualified_name}}}");
         return Err(forbidden(user, &what));
     }
     Ok(Answer::json(200, found.entity()))
@@ -69,15 +67,10 @@ fn find(assets: &[Asset], kind: Kind, qualified_name: &str) -> Result<usize, Ans
     let place = assets.iter().position(|asset| asset.kind == kind && asset.qualified_name == qualified_name);
     place.ok_or_else(|| {
         let message = format!(
-            "Instance {} with unique attribute {{qualifiedName={qualified_name}}} does not exist",
-            kind.type_name()
+            "Instance {kind:?} with unique attribute {{qualifiedName={qualified_name}}} does not exist"
         );
         Answer::atlas(404, "ATLAS-404-00-009", &message)
     })
-}
-
-fn parse(body: &str) -> Result<Value, Answer> {
-    serde_json::from_str(body).map_err(|error| Answer::json(400, json!({ "error": error.to_string() })))
 }
 
 fn forbidden(user: &str, what: &str) -> Answer {
