@@ -75,7 +75,7 @@ impl<A: UserListApi> Update<'_, A> {
             let trouble = self.write(&base).await?;
             now = self.look(trouble).await?;
             if now.has(self.username.as_str()) {
-                self.refuse_if_anybody_is_gone(&base, &now)?;
+                self.refuse_if_gone(&base, &now)?;
                 if !self.job.settle.is_zero() {
                     // For a writer who had read before us and writes after us.
                     self.pause(self.budget, self.job.settle, None).await?;
@@ -116,8 +116,8 @@ impl<A: UserListApi> Update<'_, A> {
     /// Reads until the token is on the list, or until the list is the base of another write: after one
     /// that ended with `trouble`, or was accepted.
     async fn look(&mut self, trouble: Option<Trouble>) -> Result<Snapshot, Failure> {
-        let mut may_write_from =
-            trouble.as_ref().map(|trouble| Instant::now() + trouble.again.unwrap_or_default());
+        let again = trouble.as_ref().map(|trouble| trouble.again.unwrap_or_default());
+        let mut may_write_from = again.map(|pause| Instant::now() + pause);
         if let (Some(trouble), Some(_)) = (&trouble, self.outcome.known.changed()) {
             // No write can have left anything to learn: there is only the next one to wait for.
             let pause = trouble.again.ok_or_else(|| trouble.failure.clone())?;

@@ -70,13 +70,11 @@ impl Known {
             contradicted.map(|state| state.read.read_at + OLDEST_READ).chain(self.shows_from).max();
         match counts_from {
             Some(counts_from) if now.asked_at < counts_from => Worth::MayBeOld(counts_from),
-            _ if self.is_from_before_an_accepted_write(now) => Worth::StaysOld,
+            _ if self.state(now).is_some_and(|state| Some(state.read.read_at) <= self.accepted) => {
+                Worth::StaysOld
+            }
             _ => Worth::Base,
         }
-    }
-
-    fn is_from_before_an_accepted_write(&self, now: &Snapshot) -> bool {
-        self.state(now).zip(self.accepted).is_some_and(|(state, accepted)| state.read.read_at <= accepted)
     }
 
     fn state(&self, now: &Snapshot) -> Option<&State> {

@@ -65,8 +65,8 @@ impl Outcome {
     pub(crate) fn status(&self) -> Status {
         let username = self.api_token.as_ref().map(|token| token.username.as_str());
         let found = self.found.as_ref().zip(username);
-        let is_on_it = found.is_some_and(|(found, name)| found.users.has(name));
-        let is_editor = found.is_some_and(|(found, name)| found.editors.has(name));
+        let has = found.map(|(found, name)| (found.users.has(name), found.editors.has(name)));
+        let (is_on_it, is_editor) = has.unwrap_or_default();
         match (self.known.changed(), self.role) {
             _ if self.failure.is_some() => Status::Failed,
             _ if self.dry_run && !is_on_it && !is_editor => Status::WouldAdd,

@@ -135,9 +135,8 @@ fn what_is_not_there_is_named() {
 
 #[test]
 fn whoever_may_not_is_told_what_is_missing() {
-    let on_the_list = "\"jdoe\" is on the list of connection admins of \"default/snowflake/1700000000\", as it was \
-        read. To change it takes Atlan's Admin role, too (members and guests can't). If that was done less than a \
-        minute ago, run again";
+    let on_the_list = "and have Atlan's Admin role. \"jdoe\" is on the list of connection admins, as it was read: if \
+        that was done less than a minute ago, run again";
     let must_be = "must be a connection admin of \"default/snowflake/1700000000\", and have Atlan's Admin role. Its \
         admin users are \"jdoe\", \"asmith\".";
     let right =

@@ -81,7 +81,7 @@ fn the_wait_ends_with_the_write_which_a_member_may_never_make() {
     });
     let ran = job.env("PERMISSION_PATIENCE_SECONDS", "4.5").run();
     let report = ran.failed(8, "forbidden", UPDATE);
-    ran.says("the user \"jdoe\" may not change the connection", "takes Atlan's Admin role");
+    ran.says("the user \"jdoe\" may not change the connection", "have Atlan's Admin role");
     assert_eq!(report["changed"], false);
     assert!((2..=3).contains(&tenant.count(Stage::Write)), "{ran:?}");
 }

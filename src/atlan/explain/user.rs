@@ -77,28 +77,18 @@ impl Tenant {
             Role::Viewer => &found.editors,
             Role::ConnectionAdmin | Role::Editor => &found.users,
         };
-        match self.username().filter(|name| keepers.has(name)).map(quoted) {
-            Some(_) if self.session.oauth_client().is_some() => format!(
-                "{must}. It is on the list, as it was read: if that was done less than a minute ago, run again."
-            ),
+        let listed = match self.username().filter(|name| keepers.has(name)).map(quoted) {
             Some(name) => {
-                let role = if role.is_empty() {
-                    ""
-                } else {
-                    "To change it takes Atlan's Admin role, too (members and guests can't). "
-                };
-                let list = format!("the list of {} of {asset}", kind.keepers());
+                let list = kind.keepers();
                 format!(
-                    "{name} is on {list}, as it was read. {role}If that was done less than a minute ago, run again."
+                    "{name} is on the list of {list}, as it was read: if that was done less than a minute ago, run again"
                 )
             }
             None if keepers.names().is_empty() => {
-                format!("{must}. It has no admin users: its admin groups and roles decide.")
+                "It has no admin users: its admin groups and roles decide".to_owned()
             }
-            None => {
-                let names = listed(keepers.names().iter().map(String::as_str), 10);
-                format!("{must}. Its admin users are {names}.")
-            }
-        }
+            None => format!("Its admin users are {}", listed(keepers.names().iter().map(String::as_str), 10)),
+        };
+        format!("{must}. {listed}.")
     }
 }

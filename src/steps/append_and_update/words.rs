@@ -9,19 +9,16 @@ use crate::config::{Job, Role};
 use crate::error::{ErrorKind, Failure};
 use crate::text::{listed, quoted};
 
+const NO_TIME: &str = "too little of DEADLINE_SECONDS is left to write the list, or to look again";
+
 /// The failure of a run that only checks, and doesn't find the token.
 pub(super) fn not_on_the_list(job: &Job, token: Option<&ApiToken>) -> Failure {
     let name = token.map(|token| quoted(token.name.as_deref().unwrap_or(&token.client_id)));
-    let (name, target) = (name.unwrap_or_default(), &job.target);
-    let (holder, noun) = (target.role.holder(), target.kind().noun());
-    let asset = quoted(target.qualified_name.as_str());
+    let (name, holder) = (name.unwrap_or_default(), job.target.role.holder());
+    let (noun, asset) = (job.target.kind().noun(), quoted(job.target.qualified_name.as_str()));
     let message = format!("the API token {name} isn't {holder} of the {noun} {asset}");
-    Failure::new(
-        ErrorKind::NotAdmin,
-        STEP,
-        message,
-        "Run without --check (or CHECK) to make it one. Nothing was written.",
-    )
+    let hint = "Run without --check (or CHECK) to make it one. Nothing was written.";
+    Failure::new(ErrorKind::NotAdmin, STEP, message, hint)
 }
 
 impl<A> Update<'_, A> {
@@ -32,19 +29,15 @@ impl<A> Update<'_, A> {
     /// # Errors
     ///
     /// If somebody who was on the list that we wrote isn't any more.
-    pub(super) fn refuse_if_anybody_is_gone(
-        &mut self,
-        base: &Snapshot,
-        now: &Snapshot,
-    ) -> Result<(), Failure> {
+    pub(super) fn refuse_if_gone(&mut self, base: &Snapshot, now: &Snapshot) -> Result<(), Failure> {
         let gone = base.users.not_in(&now.users);
         if gone.is_empty() || self.outcome.known.changed() != Some(true) {
             return Ok(());
         }
         self.outcome.after = Some(now.users.clone());
         let names = listed(gone.iter().map(String::as_str), 10);
-        let message =
-            format!("{} is now {}, but {names} no longer is", self.name(), self.job.target.role.holder());
+        let (name, holder) = (self.name(), self.job.target.role.holder());
+        let message = format!("{name} is now {holder}, but {names} no longer is");
         let hint = "If they were removed on purpose, all is well. If not, add them again in Atlan: this program kept them.";
         Err(Failure::new(ErrorKind::VerificationFailed, STEP, message, hint))
     }
@@ -60,8 +53,7 @@ impl<A> Update<'_, A> {
         }
         let (noun, name) = (now.target.kind().noun(), quoted(now.target.qualified_name.as_str()));
         let (before, guid) = (quoted(before), quoted(guid));
-        let message =
-            format!("the {noun} {name} was deleted and made anew: its GUID was {before}, and is {guid}");
+        let message = format!("the {noun} {name} was deleted and made anew: its GUID {before} is {guid} now");
         let hint = "Put its list right in Atlan: that of the one that is gone may have taken its place.";
         Err(Failure::new(ErrorKind::VerificationFailed, STEP, message, hint))
     }
@@ -83,10 +75,8 @@ impl<A> Update<'_, A> {
             (Over::Stopped(signal), ..) => signal.failure(STEP),
             (Over::Deadline, Some(trouble), _) => trouble.failure.clone(),
             (Over::Deadline, None, None) => self.stays_old(),
-            (Over::Deadline, None, Some(_)) => {
-                let message =
-                    "too little of DEADLINE_SECONDS is left to write the list, or to look again at the end";
-                Failure::new(ErrorKind::Unavailable, STEP, message, "Run again, or raise DEADLINE_SECONDS.")
+            (..) => {
+                Failure::new(ErrorKind::Unavailable, STEP, NO_TIME, "Run again, or raise DEADLINE_SECONDS.")
             }
         }
     }
