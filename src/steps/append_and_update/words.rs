@@ -17,8 +17,7 @@ pub(super) fn not_on_the_list(job: &Job, token: Option<&ApiToken>) -> Failure {
     let (name, holder) = (name.unwrap_or_default(), job.target.role.holder());
     let (noun, asset) = (job.target.kind().noun(), quoted(job.target.qualified_name.as_str()));
     let message = format!("the API token {name} isn't {holder} of the {noun} {asset}");
-    let hint = "Run without --check (or CHECK) to make it one. Nothing was written.";
-    Failure::new(ErrorKind::NotAdmin, STEP, message, hint)
+    Failure::new(ErrorKind::NotAdmin, STEP, message, "Run without --check (or CHECK) to make it one.")
 }
 
 impl<A> Update<'_, A> {
@@ -53,7 +52,8 @@ impl<A> Update<'_, A> {
         }
         let (noun, name) = (now.target.kind().noun(), quoted(now.target.qualified_name.as_str()));
         let (before, guid) = (quoted(before), quoted(guid));
-        let message = format!("the {noun} {name} was deleted and made anew: its GUID {before} is {guid} now");
+        let message =
+            format!("the {noun} {name} was deleted and made anew: its GUID was {before}, and is {guid}");
         let hint = "Put its list right in Atlan: that of the one that is gone may have taken its place.";
         Err(Failure::new(ErrorKind::VerificationFailed, STEP, message, hint))
     }
@@ -75,9 +75,7 @@ impl<A> Update<'_, A> {
             (Over::Stopped(signal), ..) => signal.failure(STEP),
             (Over::Deadline, Some(trouble), _) => trouble.failure.clone(),
             (Over::Deadline, None, None) => self.stays_old(),
-            (..) => {
-                Failure::new(ErrorKind::Unavailable, STEP, NO_TIME, "Run again, or raise DEADLINE_SECONDS.")
-            }
+            (..) => Failure::new(ErrorKind::Unavailable, STEP, NO_TIME, "Run again, or raise it."),
         }
     }
 
