@@ -135,14 +135,8 @@ mod tests {
 
     #[test]
     fn a_bearer_token_is_not_sent_without_encryption() {
-        for near in [
-            "https://acme.atlan.com",
-            "HTTPS://acme.atlan.com/",
-            "http://127.0.0.1:8080",
-            "http://[::1]:1",
-            "http://localhost",
-            "http://tenant.localhost",
-        ] {
+        let near = "https://acme.atlan.com HTTPS://acme.atlan.com/ http://127.0.0.1:8080 http://[::1]:1 http://localhost";
+        for near in near.split(' ').chain(["http://tenant.localhost"]) {
             assert!(Address::parse(near, false).is_ok(), "{near}");
         }
         for cluster in ["http://atlas.atlas.svc", "http://heracles.svc.cluster.local/", "http://atlas.:1"] {
@@ -153,29 +147,6 @@ mod tests {
         {
             let what = Address::parse(far, true).unwrap_err();
             assert!(what.contains("without encryption") && what.contains("\"https://"), "{far}: {what}");
-        }
-    }
-
-    #[test]
-    fn nothing_but_the_host_is_taken_or_repeated() {
-        for (given, words) in [
-            ("https://acme.atlan.com/assets/5f1e0a52?x=sesame", "give \"https://acme.atlan.com\""),
-            ("https://acme.atlan.com:8443/#/sesame", "give \"https://acme.atlan.com:8443\""),
-            ("https://acme.atlan.com?x=1", "give \"https://acme.atlan.com\""),
-            ("https://user:sesame@acme.atlan.com", "give \"https://acme.atlan.com\""),
-            ("http://sesame@acme.atlan.com/assets", "give \"https://acme.atlan.com\""),
-            ("https://https://acme.atlan.com", "the host alone"),
-            ("acme.atlan.com", "must be https://"),
-            ("htps://acme.atlan.com", "must be https://"),
-            ("https:/acme.atlan.com", "must be https://"),
-            ("https://", "must be https://"),
-            ("https://acme atlan.com", "must be https://"),
-            ("https://acme.atlan.com:port", "must be https://"),
-            ("https://acme,atlan.com", "must be https://"),
-            ("https://\u{430}cme.atlan.com", "must be https://"),
-        ] {
-            let what = Address::parse(given, true).unwrap_err();
-            assert!(what.contains(words) && !what.contains("sesame"), "{given}: {what}");
         }
     }
 

