@@ -183,7 +183,8 @@ fn a_keycloak_that_fails_inside_the_tenant_is_waited_for() {
     let storage = |tenant: &StandIn| tenant.fail(Stage::Write, Times::Once, Fault::storage_away());
     // The same words are those of a role that is missing, for ever.
     let missing = |tenant: &StandIn| tenant.edit(|world| world.first().role_missing = true);
-    let cases: [(fn(&StandIn), bool); 3] = [(away, true), (storage, true), (missing, false)];
+    type Arrange = fn(&StandIn);
+    let cases: [(Arrange, bool); 3] = [(away, true), (storage, true), (missing, false)];
     all_at_once(&cases, |(arrange, heals)| {
         let tenant = example();
         arrange(&tenant);
