@@ -186,6 +186,6 @@ fn no_write_is_started_without_time_to_read_it_back() {
     tenant.slow_down(Stage::Token, Times::Once, ms(1400));
     let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "3").run();
     let report = ran.failed(75, "unavailable", "append-and-update");
-    ran.says("too little of DEADLINE_SECONDS is left to write the list", "raise DEADLINE_SECONDS");
+    ran.says("too little of DEADLINE_SECONDS is left to write the list", "raise it");
     assert_eq!((&report["changed"], tenant.count(Stage::Write)), (&json!(false), 0));
 }
