@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 /// What an [`Asset`] is: named as its type in Atlas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     /// A connection.
+    #[default]
     Connection,
     /// A query collection.
     Collection,
@@ -27,7 +28,7 @@ impl Kind {
 }
 
 /// A connection or a query collection.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asset {
     /// Which of the two.
     pub kind: Kind,

@@ -1,7 +1,5 @@
 //! What follows from every change, whoever makes it.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use crate::World;
 
 impl World {
@@ -18,7 +16,7 @@ impl World {
                 for list in asset.kind.lists() {
                     // A list that is null stays so.
                     if !asset.list(list).is_empty() {
-                        asset.list_mut(list).sort_by_key(|name| hash(name));
+                        asset.list_mut(list).sort();
                     }
                 }
             }
@@ -31,10 +29,4 @@ impl World {
             self.remember();
         }
     }
-}
-
-fn hash(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish()
 }

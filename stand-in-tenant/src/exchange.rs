@@ -19,6 +19,8 @@ use crate::answer::Answer;
 use crate::plan::{Shared, lock};
 use crate::{Fault, Request, Stage};
 
+type Answered = io::Result<Response<Body>>;
+
 pub(crate) type Body = BoxBody<Bytes, io::Error>;
 
 /// Where to say that for this long nobody is to listen. The sender that goes with it is dropped when
@@ -32,7 +34,7 @@ pub(crate) async fn handle(
     shared: &Arc<Mutex<Shared>>,
     socket: &TcpStream,
     leave: &Leave,
-) -> io::Result<Response<Body>> {
+) -> Answered {
     let arrived = Instant::now();
     let request = read(request).await?;
     let plan = lock(shared).plan(request);
@@ -80,12 +82,7 @@ async fn read(request: hyper::Request<Incoming>) -> io::Result<Request> {
     })
 }
 
-async fn misbehave(
-    fault: Fault,
-    answer: Answer,
-    socket: &TcpStream,
-    leave: &Leave,
-) -> io::Result<Response<Body>> {
+async fn misbehave(fault: Fault, answer: Answer, socket: &TcpStream, leave: &Leave) -> Answered {
     let reset = || SockRef::from(socket).set_linger(Some(Duration::ZERO));
     match fault {
         Fault::Answer(status, headers, body) => Ok(whole(Answer { status, headers, body })),

@@ -59,14 +59,13 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Answer {
 /// `POST oauth-clients/token`: a bearer token of the client's own service account.
 fn oauth_token(world: &mut World, request: &Request) -> Answer {
     let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
-    let (Some(client_id), Some(secret)) = (body["clientId"].as_str(), body["clientSecret"].as_str()) else {
-        return Answer::heracles(400, 1006, "Bad Request", "clientId and clientSecret are needed");
-    };
-    let is_right = |client: &OAuthClient| client.client_id == client_id && client.secret == secret;
-    if !world.oauth_clients.iter().any(is_right) {
+    let is_right =
+        |client: &&OAuthClient| body["clientId"] == client.client_id && body["clientSecret"] == client.secret;
+    let Some(client) = world.oauth_clients.iter().find(is_right) else {
         return Answer::heracles(401, 1002, "Unauthorized", "invalid client credentials");
-    }
-    let token = world.mint(&format!("service-account-{client_id}"), Duration::from_secs(600));
+    };
+    let username = format!("service-account-{}", client.client_id);
+    let token = world.mint(&username, Duration::from_secs(600));
     world.minted += 1;
     Answer::json(200, json!({ "accessToken": token, "tokenType": "Bearer", "expiresIn": 600 }))
 }

@@ -87,19 +87,13 @@ impl World {
     }
 
     /// Adds an API token, made a month ago, which lasts as long as Atlan's never-expiring ones.
-    pub fn add_token(&mut self, name: &str, guid: &str, client_id: &str) -> &mut ApiToken {
+    pub fn add_token(&mut self, name: &str, guid: &str, client_id: &str) {
         let created_at = self.now() - MONTH + self.tokens.len() as i64;
-        let mut attributes = Map::new();
-        attributes.insert("createdAt".to_owned(), created_at.to_string().into());
-        attributes.insert("access.token.lifespan".to_owned(), "157680000".into());
-        self.tokens.push(ApiToken {
-            guid: guid.to_owned(),
-            client_id: client_id.to_owned(),
-            name: name.to_owned(),
-            attributes,
-        });
-        let last = self.tokens.len() - 1;
-        &mut self.tokens[last]
+        let attributes =
+            [("createdAt", created_at.to_string()), ("access.token.lifespan", "157680000".to_owned())];
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.into()));
+        let [guid, client_id, name] = [guid, client_id, name].map(str::to_owned);
+        self.tokens.push(ApiToken { guid, client_id, name, attributes: Map::from_iter(attributes) });
     }
 
     /// Adds an OAuth client, whose secret is [`example::OAUTH_SECRET`].
@@ -124,14 +118,10 @@ impl World {
             name: name.to_owned(),
             active: true,
             admin_users: Some(admin_users.iter().map(|name| (*name).to_owned()).collect()),
-            admin_groups: Vec::new(),
-            admin_roles: Vec::new(),
-            viewer_users: Vec::new(),
             created_by: "jdoe".to_owned(),
             create_time: LONG_AGO,
             update_time: LONG_AGO,
-            writes: 0,
-            role_missing: false,
+            ..Asset::default()
         };
         self.assets.push(made);
         let last = self.assets.len() - 1;
