@@ -11,8 +11,6 @@ const LONGEST_REPORT: usize = 4096;
 #[track_caller]
 fn is_not_the_api(ran: &Ran, step: &str) -> Value {
     let report = ran.failed(10, "unexpected_response", step);
-    let message = report["error"]["message"].as_str().unwrap();
-    assert!(message.chars().count() < 500, "{message}");
     assert!(ran.stdout.len() < LONGEST_REPORT, "{ran:?}");
     report
 }
@@ -160,32 +158,9 @@ fn what_is_only_shown_or_there_twice_never_ends_the_job() {
     all_at_once(&cases, |(stage, answer)| {
         let tenant = example();
         tenant.fail(*stage, Times::Once, answer.clone());
-        Job::against(&tenant).run().added();
+        let name = Job::against(&tenant).run().added()["connection"]["name"].take();
+        assert!(name.is_null() || *stage == Stage::Token || name == "production", "{name}");
     });
-}
-
-#[test]
-fn a_name_that_cannot_be_shown_is_null_in_the_report() {
-    let tenant = example();
-    tenant.edit(|world| world.first().name.clear());
-    assert_eq!(Job::against(&tenant).run().added()["connection"]["name"], Value::Null);
-}
-
-#[test]
-fn an_error_of_any_length_is_shown_in_part() {
-    let long = "no, ".repeat(1 << 16);
-    for body in [
-        json!({ "errorCode": long, "errorMessage": long }).to_string(),
-        json!({ "message": "", "causes": [{ "errorMessage": long }] }).to_string(),
-        long.clone(),
-    ] {
-        let tenant = example();
-        tenant.fail(Stage::Read, Times::Forever, Fault::Answer(403, Vec::new(), body.into()));
-        let ran = Job::against(&tenant).run();
-        let report = ran.report();
-        assert!(report["error"]["tenant"]["message"].as_str().unwrap().ends_with('…'), "{report}");
-        assert!(ran.stdout.len() < LONGEST_REPORT, "{ran:?}");
-    }
 }
 
 /// What acts on a terminal, forges a log line, turns text around, or is a command to what reads a log.

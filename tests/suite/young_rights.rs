@@ -87,15 +87,6 @@ fn the_wait_ends_with_the_write_which_a_member_may_never_make() {
 }
 
 #[test]
-fn a_right_that_comes_while_it_is_waited_for_is_noticed_until_the_very_end() {
-    all_at_once(&[("2", 1), ("5", 4)], |(patience, after)| {
-        let (tenant, job) = young(|_| {});
-        right_comes_after(&tenant, "jdoe", &[seconds(*after)]);
-        job.env("PERMISSION_PATIENCE_SECONDS", patience).run().added();
-    });
-}
-
-#[test]
 fn whoever_was_put_on_the_list_just_now_is_waited_for() {
     let newcomer = || {
         let tenant = example();
