@@ -19,9 +19,8 @@ impl Answer {
 
     /// A page for people, from whatever stands in front of a service.
     pub(crate) fn html(status: u16, title: &str) -> Answer {
-        let page = format!(
-            "<html>\n<head><title>{status} {title}</title></head>\n<body><h1>{status} {title}</h1></body>\n</html>\n"
-        );
+        let page =
+            format!("<html><head><title>{title}</title></head><body><h1>{status} {title}</h1></body></html>");
         Answer { status, headers: vec![("content-type", "text/html".to_owned())], body: page.into() }
     }
 

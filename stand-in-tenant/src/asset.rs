@@ -92,12 +92,9 @@ impl Asset {
 
     /// The few fields by which the answer to a write names it.
     pub(crate) fn header(&self) -> Value {
-        json!({ "typeName": format!("{:?}", self.kind), "guid": self.guid, "status": self.status(),
+        let status = if self.active { "ACTIVE" } else { "DELETED" };
+        json!({ "typeName": format!("{:?}", self.kind), "guid": self.guid, "status": status,
             "attributes": { "qualifiedName": self.qualified_name } })
-    }
-
-    fn status(&self) -> &'static str {
-        if self.active { "ACTIVE" } else { "DELETED" }
     }
 
     /// One of [`Kind::lists`].

@@ -99,11 +99,6 @@ impl Fault {
         Fault::Answer(200, vec![("content-type", "application/json".into())], body.into())
     }
 
-    /// An answer of status 200 with nothing in it.
-    pub fn empty() -> Fault {
-        Fault::body("")
-    }
-
     /// True if it is a way of giving the tenant's own answer, which there must be then.
     pub(crate) fn shows_the_answer(&self) -> bool {
         matches!(self, Fault::Kept(_) | Fault::AnswerAndClose)

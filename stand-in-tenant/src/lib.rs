@@ -60,7 +60,7 @@ mod world;
 
 pub use asset::{Asset, Kind};
 pub use fault::{Fault, Stage, Times};
-pub use heracles::{ApiToken, OAuthClient};
+pub use heracles::ApiToken;
 pub use keycloak::Keycloak;
 pub use replicas::Reads;
 pub use rights::Role;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::{Request, Role, World, example, jwt};
+use crate::{Request, World, example, jwt};
 
 impl World {
     /// Signs a user in, who gets an account if there is none: returns a bearer token in the form of
@@ -21,11 +21,6 @@ impl World {
         self.users.insert(example::SERVICE_ACCOUNT_ID.to_owned(), self.workflow_user());
     }
 
-    /// Every bearer token that Keycloak and Heracles gave out, the workflow's own ones among them.
-    pub fn given_out(&self) -> &[String] {
-        &self.given_out
-    }
-
     /// From now on the bearer tokens that were given out aren't accepted.
     pub fn expire_minted(&mut self) {
         let given_out = &self.given_out;
@@ -37,11 +32,6 @@ impl World {
     pub fn right_comes_after(&mut self, username: &str, replicas: &[Duration]) {
         let now = Instant::now();
         self.young_rights.insert(username.to_owned(), replicas.iter().map(|after| now + *after).collect());
-    }
-
-    /// Nobody knows a user, though the account is there, until so much later.
-    pub fn account_comes_after(&mut self, username: &str, after: Duration) {
-        self.young_accounts.insert(username.to_owned(), Instant::now() + after);
     }
 
     /// The user of the bearer token that a request bears.
@@ -93,10 +83,6 @@ impl World {
         format!("service-account-{}", self.client.0)
     }
 
-    pub(crate) fn role(&self, username: &str) -> Role {
-        self.roles.get(username).copied().unwrap_or_default()
-    }
-
     pub(crate) fn is_in_group(&self, username: &str, group: &str) -> bool {
         self.groups.get(group).is_some_and(|members| members.iter().any(|member| member == username))
     }
@@ -109,12 +95,9 @@ impl World {
 
     /// True if the name is a user's, an API token's or an OAuth client's.
     pub(crate) fn knows_user(&self, name: &str) -> bool {
-        if self.young_accounts.get(name).is_some_and(|known| Instant::now() < *known) {
-            return false;
-        }
         let is_machine = |client_id: &str| {
-            self.tokens.iter().any(|token| token.client_id == client_id)
-                || self.oauth_clients.iter().any(|client| client.client_id == client_id)
+            self.oauth_clients.contains_key(client_id)
+                || self.tokens.iter().any(|token| token.client_id == client_id)
         };
         self.users.values().any(|user| user == name)
             || name.strip_prefix("service-account-").is_some_and(is_machine)

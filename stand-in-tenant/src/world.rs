@@ -7,7 +7,7 @@ use serde_json::Map;
 
 use crate::asset::{Asset, Kind};
 use crate::replicas::OldReads;
-use crate::{ApiToken, Keycloak, OAuthClient, Role, example};
+use crate::{ApiToken, Keycloak, Role, example};
 
 /// 14 November 2023: what the example holds is old.
 const LONG_AGO: i64 = 1_700_000_000_000;
@@ -34,8 +34,8 @@ pub struct World {
     pub minted: usize,
     /// The API tokens.
     pub tokens: Vec<ApiToken>,
-    /// The OAuth clients.
-    pub oauth_clients: Vec<OAuthClient>,
+    /// The secrets of OAuth clients, by client ID.
+    pub oauth_clients: HashMap<String, String>,
     /// The connections and the query collections.
     pub assets: Vec<Asset>,
     /// The lists of an asset have an order of the storage's own, as with JanusGraph, instead of
@@ -51,12 +51,10 @@ pub struct World {
     pub(crate) old_reads: Option<OldReads>,
     /// By username, when each replica learns of the user's rights.
     pub(crate) young_rights: HashMap<String, Vec<Instant>>,
-    /// By username, when an account can be found.
-    pub(crate) young_accounts: HashMap<String, Instant>,
     /// By bearer token, from when on the tenant knows it.
     pub(crate) young_bearers: HashMap<String, Instant>,
-    /// The bearer tokens that were given out.
-    pub(crate) given_out: Vec<String>,
+    /// Every bearer token that Keycloak and Heracles gave out, the workflow's own ones among them.
+    pub given_out: Vec<String>,
     /// How many JWTs were made, so that no two are equal.
     pub(crate) issued: usize,
     /// How many assets were made, so that no two have one GUID.
@@ -98,8 +96,7 @@ impl World {
 
     /// Adds an OAuth client, whose secret is [`example::OAUTH_SECRET`].
     pub fn add_oauth_client(&mut self, client_id: &str) {
-        let (client_id, secret) = (client_id.to_owned(), example::OAUTH_SECRET.to_owned());
-        self.oauth_clients.push(OAuthClient { client_id, secret });
+        self.oauth_clients.insert(client_id.to_owned(), example::OAUTH_SECRET.to_owned());
     }
 
     /// Adds a connection, made by `jdoe` long ago.
@@ -139,17 +136,6 @@ impl World {
         qualified_name
     }
 
-    /// Makes a connection or a query collection look as if it was made, and last changed, so long ago.
-    ///
-    /// # Panics
-    ///
-    /// If there is no such asset.
-    pub fn set_age(&mut self, qualified_name: &str, age: Duration) {
-        let then = self.now() - age.as_millis() as i64;
-        let asset = self.asset(qualified_name);
-        (asset.create_time, asset.update_time) = (then, then);
-    }
-
     /// The connection or the query collection of this qualified name.
     ///
     /// # Panics
@@ -166,7 +152,7 @@ impl World {
     }
 
     /// Milliseconds since 1970 by the tenant's clock.
-    pub(crate) fn now(&self) -> i64 {
+    pub fn now(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         since.as_millis() as i64 + self.clock_offset * 1000
     }

@@ -78,7 +78,7 @@ fn last_words() -> Vec<(Fault, Kind, bool, String, &'static str)> {
         row(fault, NO_API, false, &message, "ATLAN_BASE_URL");
     }
     row(Fault::body("<p>"), NO_API, false, "it answers with HTML", "login page");
-    row(Fault::empty(), NO_API, false, "its answer is empty", "login page");
+    row(Fault::body(""), NO_API, false, "its answer is empty", "login page");
     // A terabyte without a length, and a little too much with one.
     for too_large in [Fault::Flood(1 << 40), Fault::body(vec![b' '; (4 << 20) + 1])] {
         let message = "larger than 4 MiB: this program takes no more";

@@ -126,12 +126,13 @@ fn a_tenant_that_comes_up_late_is_waited_for() {
 
 #[test]
 fn what_was_made_a_moment_ago_is_asked_for_again() {
+    fn made(world: &mut World) {
+        world.add_token(example::TOKEN, example::TOKEN_GUID, example::CLIENT_ID);
+    }
     all_at_once(&WAYS_TO_NAME_IT, |(input, value)| {
         let tenant = example();
         tenant.edit(|world| world.tokens.clear());
-        tenant.after(Stage::Token, |world: &mut World| {
-            world.add_token(example::TOKEN, example::TOKEN_GUID, example::CLIENT_ID);
-        });
+        tenant.after(Stage::Token, made);
         let ran = Job::against(&tenant).without("API_TOKEN_NAME").env(input, value).run();
         ran.added();
         assert!(ran.stderr.contains("no such API token, which can mean"), "{ran:?}");
@@ -144,7 +145,8 @@ fn what_was_made_a_moment_ago_is_asked_for_again() {
     assert!(ran.stderr.contains("made a moment ago; trying again for up to 5 s"), "{ran:?}");
     // The user of a new API token, however old anything is.
     let tenant = example();
-    tenant.before(Stage::Token, |world| world.account_comes_after(example::USERNAME, Duration::from_secs(3)));
+    tenant.before(Stage::Write, |world| world.tokens.clear());
+    tenant.after(Stage::Write, made);
     Job::against(&tenant).run().added();
     assert!(tenant.count(Stage::Write) > 1);
 }

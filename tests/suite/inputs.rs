@@ -161,7 +161,7 @@ fn of_bearer_tokens_the_variable_goes_before_the_file_and_that_before_the_sdks()
         // The user to act as counts only if there is none of them.
         let given = [0, 1, 2].map(|i| (names[i], given[i]));
         Job::in_cluster(&tenant).envs(&given).run().added();
-        assert!(tenant.edit(|world| world.given_out().is_empty()), "{given:?}");
+        assert!(tenant.edit(|world| world.given_out.is_empty()), "{given:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use stand_in_tenant::{Role, Stage, StandIn, World, example};
+use stand_in_tenant::{Role, Stage, StandIn, World};
 
 use crate::support::{Job, Ran, all_at_once, example};
 
@@ -127,7 +127,8 @@ fn the_refusal_of_an_old_right_is_an_answer() {
     // Made, and changed last, six minutes ago.
     let tenant = example();
     tenant.edit(|world| {
-        world.set_age(example::CONNECTION, seconds(360));
+        let then = world.now() - 360_000;
+        (world.first().create_time, world.first().update_time) = (then, then);
         world.roles.insert("jdoe".to_owned(), Role::Member);
     });
     refused_at_once(&tenant, "jdoe", UPDATE);

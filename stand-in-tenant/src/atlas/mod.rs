@@ -39,11 +39,11 @@ fn who(world: &World, request: &Request) -> Result<String, Answer> {
         return Err(Answer::login());
     }
     world.user_of(request).ok_or_else(|| {
-        let url = &request.path;
-        let body = json!({ "servlet": "default", "message": "Unauthorized", "url": url, "status": "401" });
+        let body =
+            json!({ "servlet": "default", "message": "Unauthorized", "url": request.path, "status": "401" });
         let mut answer = Answer::json(401, body);
-        let challenge = "Bearer realm=\"default\", error=\"invalid_token\", \
-                         error_description=\"Token is not active\"";
+        let challenge =
+            r#"Bearer realm="default", error="invalid_token", error_description="Token is not active""#;
         answer.headers.push(("www-authenticate", challenge.to_owned()));
         answer
     })

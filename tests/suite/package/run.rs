@@ -62,7 +62,7 @@ fn the_token_becomes_an_admin_by_the_hand_of_the_workflows_user() {
             tenant.requests().into_iter().partition(|request| request.path.starts_with("/auth/"));
         assert_eq!((keycloak.len(), atlan.len()), (2, 4));
         // The second of the two tokens: the user's, not the workflow's own.
-        let bearer = tenant.edit(|world| format!("Bearer {}", world.given_out()[1]));
+        let bearer = tenant.edit(|world| format!("Bearer {}", world.given_out[1]));
         for (name, value) in [
             ("authorization", &*bearer),
             ("x-atlan-agent", "workflow"),
