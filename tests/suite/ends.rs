@@ -2,7 +2,7 @@
 //! what it says, when it may open no file, when signals come early or twice, whatever the tenant's texts.
 
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -105,35 +105,19 @@ fn no_text_of_others_keeps_a_run() {
     });
 }
 
-/// Runs the program from a shell that does this first.
-fn from_a_shell(shell: &str, tenant: &StandIn) -> (Option<i32>, Value, String) {
-    let mut command = Command::new("/bin/bash");
-    command
-        .args(["-c", &format!("{shell}\nexec \"$0\""), env!("CARGO_BIN_EXE_api-token-connection-admin")])
-        .env_clear()
-        .env("ATLAN_BASE_URL", tenant.url())
-        .env("CONNECTION_QUALIFIED_NAME", example::CONNECTION)
-        .env("API_TOKEN_NAME", example::TOKEN)
-        .env("USER_BEARER_TOKEN", example::ADMIN_BEARER);
-    let output = command.output().unwrap();
-    let stdout = String::from_utf8(output.stdout).unwrap();
-    let report = serde_json::from_str(&stdout).unwrap_or(Value::Null);
-    (output.status.code(), report, String::from_utf8_lossy(&output.stderr).into_owned())
-}
-
 #[test]
 fn a_process_that_may_open_no_files_says_so() {
     for most in 4..14 {
-        let (code, report, stderr) =
-            from_a_shell(&format!("ulimit -n {most}; export DEADLINE_SECONDS=3"), &tenant());
-        if code == Some(0) {
+        let job = Job::against(&tenant()).env("DEADLINE_SECONDS", "3");
+        let ran = job.in_a_shell(&format!("ulimit -n {most}")).run();
+        let report = ran.report();
+        if ran.code == Some(0) {
             assert_eq!(report["status"], "added", "{most}");
             continue;
         }
-        let exit_code = &report["error"]["exit_code"];
-        assert_eq!((code, exit_code), (Some(75), &json!(75)), "{most}: {report} {stderr}");
-        assert_eq!(report["changed"], false, "{most}: {report}");
-        assert!(!stderr.contains("panicked"), "{stderr}");
+        assert_eq!((ran.code, &report["error"]["exit_code"]), (Some(75), &json!(75)), "{most}: {ran:?}");
+        assert_eq!(report["changed"], false, "{most}: {ran:?}");
+        assert!(!ran.stderr.contains("panicked"), "{ran:?}");
     }
 }
 
@@ -141,19 +125,21 @@ fn a_process_that_may_open_no_files_says_so() {
 fn nohup_keeps_a_run_from_its_terminals_end() {
     let tenant = tenant();
     tenant.slow_down(Stage::Read, Times::Once, Duration::from_millis(800));
-    let (code, report, _) = from_a_shell("trap '' HUP; (sleep 0.4; kill -HUP $$) &", &tenant);
-    assert_eq!((code, &report["status"]), (Some(0), &json!("added")));
+    let running = Job::against(&tenant).in_a_shell("trap '' HUP").start();
+    wait_until("the read", || tenant.count(Stage::Read) > 0);
+    running.signal("HUP");
+    running.wait().added();
 }
 
 #[test]
 fn a_file_that_grows_over_its_limit_is_as_a_full_disk() {
     let tenant = crowded();
     let folder = tempfile::tempdir().unwrap();
-    let files = folder.path().display();
-    let shell = format!("ulimit -f 1; export LOG_FILE='{files}/log' REPORT_FILE='{files}/report'");
-    let (code, report, stderr) = from_a_shell(&shell, &tenant);
-    assert_eq!((code, &report["status"]), (Some(0), &json!("added")));
-    assert!(stderr.contains("the report file can't be written"), "{stderr}");
+    let [log, report] = ["log", "report"].map(|name| folder.path().join(name));
+    let job = Job::against(&tenant).env("LOG_FILE", log).env("REPORT_FILE", report);
+    let ran = job.in_a_shell("ulimit -f 1").run();
+    ran.added();
+    assert!(ran.stderr.contains("the report file can't be written"), "{ran:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! can't be written, no HOME.
 
 use std::fs::File;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use stand_in_tenant::{Stage, StandIn, example};
 
@@ -50,17 +50,7 @@ fn closed_streams_no_home_and_a_disk_without_room_change_nothing() {
     let no_room = format!("ulimit -f 0; cd '{}'; export HOME=$PWD TMPDIR=$PWD;", folder.path().display());
     for first in ["exec <&- >&-;", "exec <&- 2>&-;", "exec >&- 2>&-;", "exec <&- >&- 2>&-;", "", &no_room] {
         let tenant = example();
-        let status = Command::new("/bin/sh")
-            .args(["-c", &format!(r#"{first} exec "$0""#), env!("CARGO_BIN_EXE_api-token-connection-admin")])
-            .env_clear()
-            .env("ATLAN_BASE_URL", tenant.url())
-            .env("CONNECTION_QUALIFIED_NAME", example::CONNECTION)
-            .env("API_TOKEN_NAME", example::TOKEN)
-            .env("USER_BEARER_TOKEN", example::ADMIN_BEARER)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        assert_eq!(status.unwrap().code(), Some(0), "{first}");
+        assert_eq!(Job::against(&tenant).in_a_shell(first).run().code, Some(0), "{first}");
         is_done(&tenant);
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);

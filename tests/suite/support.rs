@@ -144,6 +144,12 @@ impl Job {
         Job { command, ..self }
     }
 
+    /// From a shell that does this first, with the inputs that were given so far.
+    pub fn in_a_shell(self, first: &str) -> Job {
+        let program = env!("CARGO_BIN_EXE_api-token-connection-admin");
+        self.program("/bin/bash".as_ref()).args(["-c", &format!("{first}\nexec \"$0\""), program])
+    }
+
     /// For what only this test needs.
     pub fn with(mut self, change: impl FnOnce(&mut Command)) -> Job {
         change(&mut self.command);
