@@ -11,6 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 
 use super::between::serve;
+use super::secure;
 use crate::support::{Job, all_at_once};
 
 /// What becomes of connections after the first.
@@ -125,13 +126,12 @@ fn changed_is_false_only_if_nothing_of_the_write_can_have_arrived() {
 #[test]
 fn a_list_that_got_old_on_the_way_is_not_written() {
     // TLS takes more than a second, and the tenant closes the connection after the read.
-    let tenant = StandIn::start_tls(World::example(), Certificate::Good);
-    let ca = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(ca.path(), &tenant.ca_pem).unwrap();
+    let good = secure(Certificate::Good);
+    let tenant = &good.tenant;
     tenant.set_accept_delay(Duration::from_millis(1500));
     tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
     tenant.after(Stage::Read, |world| world.first().add("dave"));
-    Job::against(&tenant).env("SSL_CERT_FILE", ca.path()).run().added();
+    good.job().env("DEADLINE_SECONDS", "60").run().added();
     let admins = tenant.admin_users(example::CONNECTION);
     assert_eq!(admins, ["jdoe", "asmith", "dave", example::USERNAME]);
 }
