@@ -34,6 +34,10 @@ bench *flags:
 cost:
     cargo bench --bench whole_run -- --cost
 
+# Twenty runs at once: are all API tokens on the list in the end?
+contention:
+    benches/contention
+
 # Brings all that is derived from Cargo.toml up to date: after a change of the dependencies.
 derived:
     cargo update --workspace
