@@ -80,7 +80,7 @@ fn a_wrong_value_of_any_input_is_refused_by_its_name() {
         ("API_TOKEN_GUID", example::CLIENT_ID, "API_TOKEN_CLIENT_ID"),
         ("API_TOKEN_CLIENT_ID", example::TOKEN_GUID, "API_TOKEN_GUID"),
         ("API_TOKEN_CLIENT_ID", "apikey-", "isn't a client ID"),
-        ("USER_BEARER_TOKEN_FILE", "/nonexistent", "isn't there"),
+        ("USER_BEARER_TOKEN_FILE", "/nonexistent", "a file (\"/nonexistent\") that isn't there"),
         ("USER_BEARER_TOKEN_FILE", "$HOME/token", "isn't there"),
         ("USER_BEARER_TOKEN_FILE", "/", "can't be read"),
         ("USER_BEARER_TOKEN_FILE", "sesame-open-wide", "isn't there"),
