@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::explain::Request;
@@ -88,6 +87,30 @@ impl Entity {
     }
 }
 
+/// The body of the write, a partial update: what isn't in it stays as it is. Lists that were here and
+/// empty would be emptied. Without the qualified name Atlas refuses it, although the URL has it too.
+#[derive(Serialize)]
+struct Update<'a> {
+    entity: UpdatedEntity<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdatedEntity<'a> {
+    type_name: &'static str,
+    attributes: UpdatedAttributes<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UpdatedAttributes<'a> {
+    qualified_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin_users: Option<&'a FreshList>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewer_users: Option<&'a FreshList>,
+}
+
 /// Any object: what the answer to the write says of the change proves nothing.
 type AnyObject = HashMap<String, IgnoredAny>;
 
@@ -135,11 +158,14 @@ impl Tenant {
     /// Replaces the list. An error says nothing yet of what came of it.
     async fn replace_list(&mut self, list: FreshList, budget: &Budget) -> Result<(), CallError> {
         let qualified_name = self.target.qualified_name.as_str();
-        // A partial update: what isn't in it stays as it is. Lists that were here and empty would be
-        // emptied. Without the qualified name Atlas refuses it, although the URL has it too.
-        let attributes = json!({ "qualifiedName": qualified_name, (self.target.role.list()): list.names() });
-        let entity = json!({ "typeName": self.target.kind().type_name(), "attributes": attributes });
-        let body = json!({ "entity": entity }).to_string().into_bytes();
+        let (admin_users, viewer_users) = match self.target.role {
+            Role::ConnectionAdmin | Role::Editor => (Some(&list), None),
+            Role::Viewer => (None, Some(&list)),
+        };
+        let attributes = UpdatedAttributes { qualified_name, admin_users, viewer_users };
+        let entity = UpdatedEntity { type_name: self.target.kind().type_name(), attributes };
+        #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
+        let body = serde_json::to_vec(&Update { entity }).expect("JSON of strings");
         let atlas = (Service::Atlas, &self.services.atlas);
         let query = [("attr:qualifiedName", qualified_name)];
         let call = Call::put(atlas, &self.path(), &query, body, list.not_after());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use tokio::time::Instant;
 
 use super::Snapshot;
@@ -70,24 +70,31 @@ impl UserList {
 /// A list that may be written, once and soon: the write consumes it.
 #[derive(Debug)]
 pub(crate) struct FreshList {
-    list: UserList,
+    read: UserList,
+    username: Username,
     read_at: Instant,
 }
 
 impl FreshList {
-    /// The list as it was `read`, with `username` appended.
+    /// The list as it was `read`, with `username` appended, which isn't on it.
     pub(crate) fn new(read: &Snapshot, username: &Username) -> FreshList {
-        FreshList { list: read.users.with_appended(username), read_at: read.read_at }
+        FreshList { read: read.users.clone(), username: username.clone(), read_at: read.read_at }
     }
 
     /// What to write.
-    pub(crate) fn names(&self) -> &[String] {
-        self.list.names()
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.read.names().iter().map(String::as_str).chain([self.username.as_str()])
     }
 
     /// When the write must be on its way.
     pub(crate) fn not_after(&self) -> Instant {
         self.read_at + MOST_AGE
+    }
+}
+
+impl Serialize for FreshList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
     }
 }
 

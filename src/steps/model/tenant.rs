@@ -206,14 +206,14 @@ impl UserListApi for Model {
 
     async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {
         assert!(Instant::now() <= list.not_after(), "an old list was written");
-        self.may_be_written(list.names());
+        let list: Vec<String> = list.names().map(str::to_owned).collect();
+        self.may_be_written(&list);
         let fate = *self.case.fates.get(self.writes.len()).unwrap_or(&Fate::Accepted);
         let at = Instant::now();
         let (other, after_ms) = self.case.other;
         if self.writes.is_empty() && other != Other::Nobody {
             self.pending.push((at + Duration::from_millis(after_ms), Change::Other));
         }
-        let list = list.names().to_vec();
         if let Some(after) = fate.carried_out_after() {
             self.pending.push((at + after, Change::Ours(list.clone())));
             if fate == Fate::Undone {
