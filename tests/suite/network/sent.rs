@@ -164,8 +164,8 @@ fn a_long_list_that_is_not_out_in_time_is_cut_off() {
         "entity": { "typeName": "Connection", "guid": "g", "status": "ACTIVE", "updateTime": 9,
         "attributes": { "qualifiedName": example::CONNECTION, "adminUsers": names } } })
     .to_string();
-    let came_whole: Arc<Mutex<Vec<bool>>> = Arc::default();
-    let seen = came_whole.clone();
+    let (whole, came): (_, Arc<Mutex<Vec<usize>>>) = (list.len(), Arc::default());
+    let seen = came.clone();
     let server = serve(Some(4096), async move |listener| {
         loop {
             let (client, _) = listener.accept().await.unwrap();
@@ -174,14 +174,18 @@ fn a_long_list_that_is_not_out_in_time_is_cut_off() {
     });
     let tenant = StandIn::start(World::example());
     let job = Job::against(&tenant).env("ATLAN_BASE_URL", format!("http://{server}"));
-    let ran = job.env("DEADLINE_SECONDS", "5").run();
-    assert_eq!(ran.report()["changed"], Value::Null, "a part of it was there: {}", ran.stderr);
-    let came_whole = came_whole.lock().unwrap();
-    assert!(!came_whole.is_empty() && came_whole.iter().all(|whole| !whole), "{came_whole:?}");
+    let ran = job.env("DEADLINE_SECONDS", "8").run();
+    let came = came.lock().unwrap();
+    assert!(came.iter().all(|length| *length < whole - 1000), "{came:?}");
+    // On a busy machine it can get too old before anything of it is asked for.
+    if ran.report()["changed"] != Value::Null {
+        ran.failed(75, "unavailable", "append-and-update");
+        assert_eq!((&ran.report()["changed"], came.iter().sum()), (&json!(false), 0_usize), "{ran:?}");
+    }
 }
 
-/// Answers reads with this list, and reads writes only after a while. Notes whether they come whole.
-async fn answer_slowly(mut client: TcpStream, list: String, came_whole: Arc<Mutex<Vec<bool>>>) {
+/// Answers reads with this list, and reads writes only after a while. Notes how much of them comes.
+async fn answer_slowly(mut client: TcpStream, list: String, came: Arc<Mutex<Vec<usize>>>) {
     let mut heard = Vec::new();
     while client.read_buf(&mut heard).await.is_ok_and(|length| length > 0) {
         let text = String::from_utf8_lossy(&heard).into_owned();
@@ -198,7 +202,7 @@ async fn answer_slowly(mut client: TcpStream, list: String, came_whole: Arc<Mute
         while let Ok(read @ 1..) = client.read(&mut more).await {
             length += read;
         }
-        came_whole.lock().unwrap().push(length > list.len() - 1000);
+        came.lock().unwrap().push(length);
         return;
     }
 }
