@@ -159,22 +159,19 @@ impl<A: UserListApi> Update<'_, A> {
     async fn read(&mut self) -> Result<(Snapshot, Worth), Failure> {
         let now = self.api.read(&self.budget_for_a_look()).await?;
         let worth = self.outcome.saw(&now);
+        if matches!(worth, Worth::MayBeOld(_)) {
+            return Ok((now, worth));
+        }
         self.refuse_if_made_anew(&now)?;
         if now.is_archived { Err(archived(&now.target, STEP)) } else { Ok((now, worth)) }
     }
 
     /// Only to learn what came of a write may it take longer.
     fn budget_for_a_look(&self) -> Budget {
-        let changed = self.outcome.known.changed();
-        changed.map_or_else(|| self.budget.with_grace(), |_| self.budget.clone())
+        self.outcome.known.changed().map_or_else(|| self.budget.with_grace(), |_| self.budget.clone())
     }
 
-    async fn pause(
-        &self,
-        budget: &Budget,
-        pause: Duration,
-        trouble: Option<&Trouble>,
-    ) -> Result<(), Failure> {
-        budget.pause(pause).await.map_err(|over| self.out_of_time(over, trouble))
+    async fn pause(&self, budget: &Budget, time: Duration, trouble: Option<&Trouble>) -> Result<(), Failure> {
+        budget.pause(time).await.map_err(|over| self.out_of_time(over, trouble))
     }
 }

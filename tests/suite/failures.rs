@@ -202,7 +202,7 @@ fn what_others_do_while_it_runs_is_told() {
     let removed = after_the_write(|world| world.first().remove("asmith"));
     let forgotten = soon(|tenant| tenant.after_each(Stage::Write, |world| world.first().remove(USERNAME)));
     let old = soon(|tenant| tenant.serve_old_reads(Duration::from_secs(600), Reads::All));
-    let restore = "was a connection admin when the list was last read. Restore the connection";
+    let restore = "was a connection admin. Restore the connection";
     let no_longer = "is now a connection admin, but \"asmith\" no longer is";
     let accepted = "the tenant accepted the write, and yet";
     let who_else = ": it may be so. Look at who else writes this list.";

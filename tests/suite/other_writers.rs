@@ -117,7 +117,7 @@ fn what_settling_cannot_ask_any_more_does_not_unsay_the_change() {
         }
         let ran = running.wait();
         assert_eq!(ran.failed(75, "unavailable", "append-and-update")["changed"], true);
-        ran.says("", "was a connection admin when the list was last read");
+        ran.says("", "After the write \"service-account-");
     });
 }
 

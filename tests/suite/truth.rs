@@ -189,3 +189,13 @@ fn no_write_is_started_without_time_to_read_it_back() {
     ran.says("too little of DEADLINE_SECONDS is left to write the list", "raise it");
     assert_eq!((&report["changed"], tenant.count(Stage::Write)), (&json!(false), 0));
 }
+
+#[test]
+fn an_old_read_from_when_the_connection_was_archived_is_read_again() {
+    let tenant = example();
+    tenant.edit(|world| world.first().active = false);
+    tenant.serve_old_reads(ms(2000), Reads::AllButTheFirst);
+    tenant.edit(|world| world.first().active = true);
+    Job::against(&tenant).run().added();
+    assert_eq!(tenant.count(Stage::Write), 1);
+}

@@ -96,7 +96,7 @@ impl<A> Update<'_, A> {
         let known = match self.outcome.known.changed() {
             Some(false) => return failure,
             Some(true) if failure.kind == ErrorKind::VerificationFailed => return failure,
-            Some(true) => format!("{name} was {} when the list was last read.", role.holder()),
+            Some(true) => format!("After the write {name} was {}.", role.holder()),
             None => format!("Check in Atlan whether {name} is among the {members} of {asset}: it may be so."),
         };
         Failure { hint: format!("{known} {}", failure.hint), ..failure }
