@@ -66,9 +66,9 @@ pub(super) async fn start_of(answer: &mut Response, most: usize) -> (Vec<u8>, Op
 
 /// For how long somebody in between has kept this answer; nothing if it is the server's own.
 pub(super) fn age(headers: &HeaderMap) -> Option<u64> {
-    let age = headers.get(AGE)?.to_str().ok()?.split(',').next()?.trim();
-    let is_number = !age.is_empty() && age.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| age.parse().unwrap_or(u64::MAX)).filter(|age| *age > 0)
+    let ages = headers.get_all(AGE).iter().filter_map(|value| value.to_str().ok());
+    let ages = ages.flat_map(|ages| ages.split(',')).filter_map(|age| age.trim().parse::<f64>().ok());
+    ages.map(|age| age.ceil() as u64).max().filter(|age| *age > 0) // a cast saturates
 }
 
 /// The JSON of a body, or what is wrong with it, bounded and without secrets.
@@ -105,6 +105,8 @@ mod tests {
             ("1", Some(1)),
             (" 37 ", Some(37)),
             ("60, 0", Some(60)),
+            ("0, 60", Some(60)),
+            ("0.5", Some(1)),
             ("99999999999999999999999", Some(u64::MAX)),
             ("0", None),
             ("000", None),
