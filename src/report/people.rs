@@ -10,14 +10,11 @@ use crate::text::{listed, quoted};
 
 /// A few lines: what happened, to which connection and token, who the admins are, what to do next.
 pub(super) fn text(report: &Report, redactor: &Redactor, colours: bool) -> String {
-    let asset = report.asset().map_or_else(
-        || "it".to_owned(),
-        |asset| quoted(asset.name.as_deref().unwrap_or(&asset.qualified_name)),
-    );
-    let token = report.api_token.as_ref().map_or_else(
-        || "the API token".to_owned(),
-        |token| format!("the API token {}", quoted(token.name.as_deref().unwrap_or(&token.client_id))),
-    );
+    let asset = report.asset().map(|asset| quoted(asset.name.as_deref().unwrap_or(&asset.qualified_name)));
+    let asset = asset.unwrap_or_else(|| "it".to_owned());
+    let token = report.api_token.as_ref();
+    let token = token.map(|token| format!(" {}", quoted(token.name.as_deref().unwrap_or(&token.client_id))));
+    let token = format!("the API token{}", token.unwrap_or_default());
     let holder = report.role.holder();
     let already =
         |role: Role| (32, format!("Nothing to do: {token} is {} of {asset} already.", role.holder()));

@@ -30,7 +30,8 @@ pub(crate) enum Worth {
 /// The states of the list that were read, and what became of our writes.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    states: Vec<State>,
+    /// Each as it was first read.
+    states: Vec<Snapshot>,
     /// The last write that was, or may have been, carried out: since when reads show what came of it.
     shows_from: Option<Instant>,
     /// When the last accepted write was sent.
@@ -41,19 +42,12 @@ pub(crate) struct Known {
     is_shown: bool,
 }
 
-/// One state of the list, as it was first read.
-#[derive(Debug)]
-struct State {
-    read: Snapshot,
-    has_token: bool,
-}
-
 impl Known {
     /// The list was read: what that is worth.
     pub(crate) fn read(&mut self, now: &Snapshot, has_token: bool) -> Worth {
         let worth = self.judge(now, has_token);
         if self.state(now).is_none() {
-            self.states.push(State { read: now.clone(), has_token });
+            self.states.push(now.clone());
         }
         self.is_shown |= has_token;
         worth
@@ -65,20 +59,17 @@ impl Known {
         }
         // A state was so by the time when it was first read: whatever is asked for ten seconds later isn't
         // from before it.
-        let contradicted = self.states.iter().filter(|state| state.contradicts(now));
-        let counts_from =
-            contradicted.map(|state| state.read.read_at + OLDEST_READ).chain(self.shows_from).max();
+        let contradicted = self.states.iter().filter(|state| contradicts(state, now));
+        let counts_from = contradicted.map(|state| state.read_at + OLDEST_READ).chain(self.shows_from).max();
         match counts_from {
             Some(counts_from) if now.asked_at < counts_from => Worth::MayBeOld(counts_from),
-            _ if self.state(now).is_some_and(|state| Some(state.read.read_at) <= self.accepted) => {
-                Worth::StaysOld
-            }
+            _ if self.state(now).is_some_and(|state| Some(state.read_at) <= self.accepted) => Worth::StaysOld,
             _ => Worth::Base,
         }
     }
 
-    fn state(&self, now: &Snapshot) -> Option<&State> {
-        self.states.iter().find(|state| state.read.is_same_state(now))
+    fn state(&self, now: &Snapshot) -> Option<&Snapshot> {
+        self.states.iter().find(|state| state.is_same_state(now))
     }
 
     /// A write is about to be sent: whatever ends the run from now on, it may be carried out.
@@ -112,12 +103,9 @@ impl Known {
     }
 }
 
-impl State {
-    /// True if a list that was read after this one looks like an older one: somebody is missing who
-    /// was on this, or the tenant doesn't say that it was changed later. The clocks of two replicas
-    /// differ, so that is a reason to wait, and no proof.
-    fn contradicts(&self, now: &Snapshot) -> bool {
-        !self.read.is_same_state(now)
-            && (self.has_token || !self.read.is_earlier_than(now) || !self.read.users.is_within(&now.users))
-    }
+/// True if a list that was read after this state looks like an older one: somebody is missing who was
+/// on this, the token perhaps, or the tenant doesn't say that it was changed later. The clocks of two
+/// replicas differ, so that is a reason to wait, and no proof.
+fn contradicts(state: &Snapshot, now: &Snapshot) -> bool {
+    !state.is_same_state(now) && (!state.is_earlier_than(now) || !state.users.is_within(&now.users))
 }
