@@ -103,7 +103,16 @@ fn the_job_is_done(model: &Model, outcome: &Outcome, kind: Option<ErrorKind>, me
     let last = *fates.last().unwrap_or_else(|| panic!("nothing was tried: {}", what()));
     let other = model.case.other.0;
     match kind {
-        None => assert!(outcome.after.as_ref().unwrap().has(TOKEN), "{}", what()),
+        None => {
+            assert!(outcome.after.as_ref().unwrap().has(TOKEN), "{}", what());
+            if outcome.known.changed() == Some(true) && model.case.settle_ms == 0 {
+                let last = &model.states[model.looks[model.looks.len() - 1].place];
+                let written_to = outcome.found.as_ref().unwrap().guid.as_deref();
+                assert_eq!(written_to, Some(&*last.guid.to_string()), "made anew: {}", what());
+                let written = &model.writes[model.writes.len() - 1].list;
+                assert!(written.iter().all(|name| last.has(name)), "somebody is gone: {}", what());
+            }
+        }
         Some(ErrorKind::VerificationFailed) => {
             let is_told = message.ends_with("no longer is") || message.contains("made anew");
             assert!(is_told || last == Fate::Dropped, "{}", what());

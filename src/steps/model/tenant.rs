@@ -44,7 +44,7 @@ pub(super) struct State {
     pub(super) names: Vec<String>,
     /// By the clock of the pod that was written to.
     updated_ms: i64,
-    guid: u32,
+    pub(super) guid: u32,
     /// Whether this run made it.
     pub(super) is_ours: bool,
 }
