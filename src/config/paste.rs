@@ -83,12 +83,14 @@ fn without_prefix(text: &str) -> &str {
 
 /// The tokens that stand behind a mark; `lower` is `text` in lower case.
 fn marked<'a>(text: &'a str, lower: &str) -> BTreeSet<&'a str> {
+    // A proxy's is none of ours.
+    if lower.contains("proxy-authorization") {
+        return BTreeSet::new();
+    }
     let is_between = |c: char| " \t:=\"'`\\^".contains(c);
     let ends = MARKS.iter().flat_map(|mark| lower.match_indices(mark)).map(|(at, mark)| at + mark.len());
     let values = ends.filter_map(|end| text.get(end..)).filter(|value| value.starts_with(is_between));
-    let tokens = values.filter_map(|value| token_at(value.trim_start_matches(is_between)));
-    // A proxy's is none of ours.
-    tokens.filter(|_| !lower.contains("proxy-authorization")).collect()
+    values.filter_map(|value| token_at(value.trim_start_matches(is_between))).collect()
 }
 
 /// The token that `text` starts with, if it is long enough, and ends as one does.

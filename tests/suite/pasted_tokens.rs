@@ -205,7 +205,9 @@ fn what_is_no_token_or_another_is_refused_without_being_repeated() {
 fn a_megabyte_of_anything_is_read_in_a_moment() {
     let long = ["eyJhbGciOiJub25lIn0/", "authorization=", "access_token:eyJ_"];
     let units = ["eyJ_", "bearer ", "https://", "Bearer \"", "a.", ".\n", "{{"];
-    all_at_once(&[&long[..], &units].concat(), |unit| {
+    let tokens = ["bearer abcdefghijklmnopqrst bearer tsrqponmlkjihgfedcba\n"];
+    let hosts = ["curl https://other.example -H 'authorization: bearer abcdefghijklmnopqrst'\n"];
+    all_at_once(&[&long[..], &units, &tokens, &hosts].concat(), |unit| {
         let tenant = example();
         let text = unit.repeat((1 << 20) / unit.len());
         let job = Job::against(&tenant).without("USER_BEARER_TOKEN").file("USER_BEARER_TOKEN_FILE", text);
