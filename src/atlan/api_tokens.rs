@@ -135,7 +135,7 @@ impl Tenant {
                 Err(Over::Deadline) => return Ok(found),
                 Err(over) => {
                     let (fault, service) = (Fault::Ended(over), Service::Heracles);
-                    return Err(CallError::unsent(fault, found.exchange, service));
+                    return Err(CallError::new(fault, found.exchange, service, false));
                 }
             }
         }

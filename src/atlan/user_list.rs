@@ -28,11 +28,6 @@ impl From<Vec<String>> for UserList {
 }
 
 impl UserList {
-    #[cfg(test)]
-    pub(crate) fn new(names: Vec<String>) -> UserList {
-        names.into()
-    }
-
     pub(crate) fn names(&self) -> &[String] {
         &self.0
     }
@@ -58,12 +53,6 @@ impl UserList {
     /// True if `other` has everybody whom `self` has.
     pub(crate) fn is_within(&self, other: &UserList) -> bool {
         self.not_in(other).is_empty()
-    }
-
-    /// The list as it was read, with `username` last.
-    pub(crate) fn with_appended(&self, username: &Username) -> UserList {
-        let appended = (!self.has(username.as_str())).then(|| username.as_str().to_owned());
-        self.0.iter().cloned().chain(appended).collect::<Vec<_>>().into()
     }
 }
 

@@ -41,13 +41,7 @@ impl Answer {
 
     /// The error for an answer that isn't used, `fault` saying why.
     pub(crate) fn refuse(&self, fault: Fault) -> CallError {
-        CallError {
-            fault,
-            exchange: self.exchange.clone(),
-            service: self.service,
-            sent: true,
-            tried_for: None,
-        }
+        CallError::new(fault, self.exchange.clone(), self.service, true)
     }
 }
 

@@ -158,9 +158,9 @@ impl Refusal {
 pub(crate) const AUTH_REQUEST_FAILED: &str = "ATLAS-400-00-029";
 
 impl CallError {
-    /// A request that `fault` kept from being made.
-    pub(crate) fn unsent(fault: Fault, exchange: Exchange, service: Service) -> CallError {
-        CallError { fault, exchange, service, sent: false, tried_for: None }
+    /// A request that was made once at most; whether HTTP asked for its body is known from `sent`.
+    pub(crate) fn new(fault: Fault, exchange: Exchange, service: Service, sent: bool) -> CallError {
+        CallError { fault, exchange, service, sent, tried_for: None }
     }
 
     /// True if the deadline is all that is to blame.

@@ -121,7 +121,7 @@ impl Http {
         let service = call.service;
         match outcome {
             Ok((date, body)) => Ok(Answer { body, date, asked_at, exchange, service }),
-            Err(fault) => Err(CallError { fault, exchange, service, sent: sent.settle(), tried_for: None }),
+            Err(fault) => Err(CallError::new(fault, exchange, service, sent.settle())),
         }
     }
 

@@ -51,7 +51,8 @@ pub(super) async fn append_and_update(
             return Err(words::not_on_the_list(job, outcome.api_token.as_ref()));
         }
         info!(step = %STEP, "dry run: would make {} {}", quoted(username.as_str()), job.target.role.holder());
-        outcome.after = Some(found.users.with_appended(username));
+        let after: Vec<String> = FreshList::new(&found, username).names().map(str::to_owned).collect();
+        outcome.after = Some(after.into());
         return Ok(());
     }
     let mut update = Update { api, job, username, outcome, budget };

@@ -11,7 +11,7 @@ fn error(service: Service, method: &str, fault: Fault) -> CallError {
         status: None,
         request_id: "1".to_owned(),
     };
-    CallError { sent: method != "GET", ..CallError::unsent(fault, exchange, service) }
+    CallError::new(fault, exchange, service, method != "GET")
 }
 
 /// A refusal with this status and body: why it is tried again, and whether a write may have been
