@@ -134,9 +134,9 @@ fn impersonation(checks: &mut Checks<'_>, keycloak: Url) -> Option<Impersonation
     if !checks.is_given(inputs::ATLAN_USER_ID) {
         checks.complain(
             inputs::ATLAN_USER_ID,
-            "is empty: this workflow run has no creator. A schedule has none on Argo before 3.5, nor have some runs that \
-             are submitted again, and to run as Argo's own service account instead would bypass Atlan's security. Submit \
-             the workflow as a person who is an admin of the connection, or give that person's USER_BEARER_TOKEN",
+            "is empty: this workflow run has no creator. Some runs that are submitted again have none, and to run as Argo's own \
+             service account instead would bypass Atlan's security. Submit the workflow as a person who is an admin of the \
+             connection, or give that person's USER_BEARER_TOKEN",
         );
     }
     let (user_id, client_id) = (user_id?, client_id?);
