@@ -105,6 +105,10 @@ impl ErrorKind {
     }
 }
 
+/// What to do after a run that was ended from outside.
+pub(crate) const RUN_AGAIN: &str =
+    "Run again: the program looks first, and changes nothing that is right already.";
+
 /// One request and what came of it: what support asks for.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {

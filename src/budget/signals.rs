@@ -5,7 +5,7 @@ use std::io;
 
 use tokio::signal::unix::{self, SignalKind};
 
-use crate::error::{ErrorKind, Failure, Step};
+use crate::error::{ErrorKind, Failure, RUN_AGAIN, Step};
 
 /// A signal that ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +23,7 @@ impl Signal {
             Signal::Interrupt => ErrorKind::Interrupted,
             Signal::Terminate => ErrorKind::Terminated,
         };
-        let hint = "Run again when you like: it looks first.";
-        Failure::new(kind, step, format!("the run was {}", kind.meaning()), hint)
+        Failure::new(kind, step, format!("the run was {}", kind.meaning()), RUN_AGAIN)
     }
 }
 

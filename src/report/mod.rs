@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::atlan::UserList;
 use crate::config::{Asked, AssetKind, Output, Role};
-use crate::error::{ErrorKind, Exchange, Failure, Step, TenantMessage};
+use crate::error::{ErrorKind, Exchange, Failure, RUN_AGAIN, Step, TenantMessage};
 use crate::steps::{Outcome, Status};
 use crate::text;
 use crate::text::redact::Redactor;
@@ -160,7 +160,7 @@ impl Report {
             ErrorKind::Killed,
             Step::Configure,
             "the run was killed before it could report",
-            "Look at who or what killed it; for want of memory, give it more. Run again: the program looks first, and changes nothing that is right already.",
+            format!("Look at who or what killed it; for want of memory, give it more. {RUN_AGAIN}"),
         );
         Report::of_no_outcome(failure, None, output)
     }
