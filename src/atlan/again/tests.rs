@@ -89,6 +89,11 @@ fn some_refusals_are_known_by_more_than_their_status() {
     ] {
         assert_eq!(told, expected);
     }
+    // In nobody's own form, the same words say nothing.
+    let coded = r#"{"code":"ATLAS-400-00-029","message":"m"}"#;
+    assert_eq!(judged(Service::Atlas, "PUT", 400, coded), (None, true));
+    let worded = r#"{"message":"Keycloak user not found"}"#;
+    assert_eq!(judged(Service::Atlas, "PUT", 500, worded), (Some(Because::Passes), true));
     let no_such_path = r#"{"errorId":"e","causes":[{"errorType":"x.NotFoundException"}]}"#;
     assert_eq!(judged(Service::Atlas, "GET", 500, no_such_path).0, None);
 
