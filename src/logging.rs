@@ -19,7 +19,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::budget::Budget;
-use crate::config::{LogFormat, LogSettings};
+use crate::config::Output;
 use crate::text;
 use crate::text::redact::Redactor;
 
@@ -29,11 +29,13 @@ const NAME: &str = env!("CARGO_PKG_NAME");
 /// What the record that tells why the run failed is filed under.
 pub(crate) const FAILURE: &str = concat!(env!("CARGO_CRATE_NAME"), "::failure");
 
-/// Starts logging. Every line passes `redactor`, whoever wrote it. A terminal on which the result
-/// tells why the run failed (`is_told`) isn't told so twice.
-pub(crate) fn start(settings: LogSettings, is_told: bool, redactor: &Redactor) -> Log {
+/// Starts logging, once, as `output` has it. Every line passes `redactor`, whoever wrote it. A terminal on
+/// which the result tells why the run failed isn't told so twice.
+pub(crate) fn start(output: &mut Output, redactor: &Redactor) -> Log {
+    let settings = std::mem::take(&mut output.log);
     let is_terminal = io::stderr().is_terminal();
-    let colours = is_terminal && settings.colours;
+    let colours = is_terminal && output.colours;
+    let is_told = output.is_text && io::stdout().is_terminal();
     let level = settings.level.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let level = match is_told && is_terminal {
         true => level.with_target(FAILURE, LevelFilter::OFF),
@@ -42,10 +44,9 @@ pub(crate) fn start(settings: LogSettings, is_told: bool, redactor: &Redactor) -
     let stderr = Lines::to(io::stderr(), is_terminal, redactor);
     let file = settings.file.map(|file| Lines::to(file, false, redactor));
     let log = Log([Some(stderr.clone()), file.clone()].into_iter().flatten().collect());
-    let default = if is_terminal { LogFormat::Pretty } else { LogFormat::Bunyan };
-    let console = match settings.format.unwrap_or(default) {
-        LogFormat::Bunyan => bunyan(stderr),
-        LogFormat::Pretty => {
+    let console = match settings.is_pretty {
+        false => bunyan(stderr),
+        true => {
             let layer = tracing_subscriber::fmt::layer()
                 .with_writer(move || stderr.clone())
                 .with_ansi(colours)

@@ -3,7 +3,7 @@
 
 mod panics;
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::panic::{catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -117,8 +117,7 @@ impl Process {
 
     /// Starts the log, and puts into the report file what is true if nothing more can be written.
     pub fn open(&self, mut output: Output) -> (Output, Log) {
-        let is_told = output.is_text() && io::stdout().is_terminal();
-        let log = logging::start(std::mem::take(&mut output.log), is_told, &self.redactor);
+        let log = logging::start(&mut output, &self.redactor);
         if let Some(report_file) = &output.report_file {
             let killed = Report::of_a_killed_run(&output).to_json(&self.redactor);
             if let Err(error) = file::write_for_now(report_file, &killed) {

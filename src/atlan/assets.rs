@@ -55,8 +55,8 @@ impl Entity {
     fn into_snapshot(self, target: &Target, asked_at: Instant) -> Result<Snapshot, String> {
         let Attributes { qualified_name, name, admin_users, admin_groups, admin_roles, viewer_users } =
             self.attributes;
-        let noun = target.kind().noun();
-        if self.type_name.is_some_and(|name| name != target.kind().type_name()) {
+        let noun = target.role.noun();
+        if self.type_name.is_some_and(|name| name != target.role.type_name()) {
             return Err(format!("it returns an asset that isn't a {noun}"));
         }
         if qualified_name != target.qualified_name.as_str() {
@@ -144,7 +144,7 @@ impl Tenant {
 
     /// Where Atlas has assets of this kind.
     fn path(&self) -> String {
-        format!("entity/uniqueAttribute/type/{}", self.target.kind().type_name())
+        format!("entity/uniqueAttribute/type/{}", self.target.role.type_name())
     }
 
     /// Replaces the whole list of users, once, without a second try.
@@ -163,7 +163,7 @@ impl Tenant {
             Role::Viewer => (None, Some(&list)),
         };
         let attributes = UpdatedAttributes { qualified_name, admin_users, viewer_users };
-        let entity = UpdatedEntity { type_name: self.target.kind().type_name(), attributes };
+        let entity = UpdatedEntity { type_name: self.target.role.type_name(), attributes };
         #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
         let body = serde_json::to_vec(&Update { entity }).expect("JSON of strings");
         let atlas = (Service::Atlas, &self.services.atlas);

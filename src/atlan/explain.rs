@@ -6,7 +6,7 @@ mod network;
 mod user;
 
 use super::Tenant;
-use crate::config::AssetKind;
+use crate::config::Role;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal, Service};
 use crate::text::quoted;
@@ -119,7 +119,7 @@ impl Tenant {
     }
 
     fn not_found(&self, request: Request) -> Words {
-        let what = format!("{} {}", self.target.kind().noun(), quoted(self.target.qualified_name.as_str()));
+        let what = format!("{} {}", self.target.role.noun(), quoted(self.target.qualified_name.as_str()));
         let (message, hint) = match request {
             Request::Write | Request::ReadBack => (
                 format!("the {what} was deleted, and isn't there any more"),
@@ -130,7 +130,7 @@ impl Tenant {
                 "Check the qualified name letter by letter (capitals count), and that ATLAN_BASE_URL is the right tenant.",
             ),
         };
-        (self.target.kind().not_found(), message, hint.to_owned())
+        (self.target.role.not_found(), message, hint.to_owned())
     }
 
     /// Only those whom a list adds are looked up: the token, or somebody whom our list would put back.
@@ -154,9 +154,11 @@ impl Tenant {
 
     fn auth_request_failed(&self) -> Words {
         let guid = self.last_read.as_ref().and_then(|found| found.guid.as_deref()).unwrap_or("<its GUID>");
-        let roles = match self.target.kind() {
-            AssetKind::Connection => format!("role connection_admins_{guid}"),
-            AssetKind::Collection => format!("role collection_admins_{guid} or collection_viewer_{guid}"),
+        let roles = match self.target.role {
+            Role::ConnectionAdmin => format!("role connection_admins_{guid}"),
+            Role::Editor | Role::Viewer => {
+                format!("role collection_admins_{guid} or collection_viewer_{guid}")
+            }
         };
         let message =
             "the tenant couldn't reach or use its own Keycloak for the update (status 400)".to_owned();

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::again::Again;
 use crate::budget::Budget;
-use crate::config::{Claims, OAuthClient};
+use crate::config::{Claims, Client};
 use crate::http::{self, Answer, Call, CallError, Http, Service};
 
 /// A bearer token that was given out.
@@ -43,10 +43,9 @@ struct TokenAnswer {
 /// # Errors
 ///
 /// What the tenant did instead, once nothing more can be waited for.
-pub(super) async fn mint(http: &Http, client: &OAuthClient, budget: &Budget) -> Result<Token, CallError> {
-    let secret = client.client_secret.expose_secret();
-    let body = json!({ "clientId": client.client_id, "clientSecret": secret });
-    let call = Call::post_json(Service::OAuth, &client.heracles, "oauth-clients/token", &body);
+pub(super) async fn mint(http: &Http, client: &Client, budget: &Budget) -> Result<Token, CallError> {
+    let body = json!({ "clientId": client.id, "clientSecret": client.secret.expose_secret() });
+    let call = Call::post_json(Service::OAuth, &client.server, "oauth-clients/token", &body);
     let (mut token, _) = ask(http, &call, budget).await?;
     token.claims.preferred_username.get_or_insert_with(|| client.username().as_str().to_owned());
     Ok(token)

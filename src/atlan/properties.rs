@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{api_tokens, assets};
-use crate::config::{ApiTokenRef, AssetKind, QualifiedName, Role, Target};
+use crate::config::{ApiTokenRef, QualifiedName, Role, Target};
 use crate::http::{Service, refusal_of};
 use crate::text::is_unprintable;
 
@@ -28,7 +28,7 @@ fn of_answers(body: &[u8]) {
         }
         Err(what) => said.push(what),
     }
-    let Ok(qualified_name) = QualifiedName::parse(NAME, AssetKind::Connection) else { return };
+    let Ok(qualified_name) = QualifiedName::parse(NAME, Role::ConnectionAdmin) else { return };
     let target = Target { role: Role::ConnectionAdmin, qualified_name };
     match assets::read(body, &target) {
         Ok(found) => assert_eq!(found.target.qualified_name.as_str(), NAME),

@@ -10,7 +10,6 @@ use super::{keycloak, oauth};
 use crate::budget::Budget;
 use crate::config::{BearerFile, Credentials, Username};
 use crate::http::{self, CallError, Http};
-use crate::text::bounded;
 use crate::text::redact::Redactor;
 
 /// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
@@ -46,20 +45,19 @@ impl Session {
     pub(super) async fn sign_in(&mut self, http: &Http, budget: &Budget) -> Result<(), CallError> {
         let token = match &self.credentials {
             Credentials::Bearer { token, .. } => {
-                (self.bearer, self.username) = (http::bearer(token.secret()), token.username());
+                (self.bearer, self.username) = (http::bearer(&token.secret), token.claims.username());
                 return Ok(());
             }
             Credentials::OAuthClient(client) => {
-                info!(client_id = client.client_id, "getting a bearer token of the OAuth client");
+                info!(client_id = client.id, "getting a bearer token of the OAuth client");
                 oauth::mint(http, client, budget).await?
             }
-            Credentials::Impersonation(user) => {
-                info!(user_id = user.user_id, "getting a bearer token of the user who runs the workflow");
-                keycloak::mint(http, user, budget).await?
+            Credentials::Impersonation { client, user_id } => {
+                info!(user_id, "getting a bearer token of the user who runs the workflow");
+                keycloak::mint(http, client, user_id, budget).await?
             }
         };
-        let username = token.claims.preferred_username.map(|name| bounded(&name, 100));
-        (self.bearer, self.username, self.refused) = (Some(token.bearer), username, Some(0));
+        (self.bearer, self.username, self.refused) = (Some(token.bearer), token.claims.username(), Some(0));
         Ok(())
     }
 
@@ -70,13 +68,13 @@ impl Session {
 
     /// True if the token was given out for this run.
     pub(super) fn is_minted(&self) -> bool {
-        matches!(self.credentials, Credentials::Impersonation(_) | Credentials::OAuthClient(_))
+        !matches!(self.credentials, Credentials::Bearer { .. })
     }
 
     /// The client ID, if an OAuth client acts and no person.
     pub(super) fn oauth_client(&self) -> Option<&str> {
         match &self.credentials {
-            Credentials::OAuthClient(client) => Some(&client.client_id),
+            Credentials::OAuthClient(client) => Some(&client.id),
             _ => None,
         }
     }
@@ -119,12 +117,12 @@ impl Session {
     /// Takes the token that its file holds by now.
     async fn reread(&mut self, file: BearerFile, redactor: Redactor, budget: &Budget) -> Option<Duration> {
         // It may be a pipe that nobody writes to any more.
-        let renewed = tokio::task::spawn_blocking(move || file.reread(&redactor));
+        let renewed = tokio::task::spawn_blocking(move || file.read(&redactor));
         let Ok(Some(Ok(renewed))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };
         let token = renewed.inspect_err(|what| warn!("USER_BEARER_TOKEN_FILE {what}")).ok()?;
-        let bearer = http::bearer(token.secret()).filter(|bearer| Some(bearer) != self.bearer.as_ref())?;
+        let bearer = http::bearer(&token.secret).filter(|bearer| Some(bearer) != self.bearer.as_ref())?;
         warn!("the bearer token isn't accepted any more; its file holds a new one");
-        (self.bearer, self.username) = (Some(bearer), token.username());
+        (self.bearer, self.username) = (Some(bearer), token.claims.username());
         Some(Duration::ZERO)
     }
 }

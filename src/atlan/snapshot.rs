@@ -100,7 +100,7 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AssetKind, QualifiedName, Role};
+    use crate::config::{QualifiedName, Role};
 
     #[test]
     fn the_end_of_the_name_tells_how_old_a_connection_is_if_nothing_else_does() {
@@ -114,7 +114,7 @@ mod tests {
             (old.to_string(), Some(young), true),
         ] {
             let name = format!("default/snowflake/{name}");
-            let qualified_name = QualifiedName::parse(&name, AssetKind::Connection).unwrap();
+            let qualified_name = QualifiedName::parse(&name, Role::ConnectionAdmin).unwrap();
             let target = Target { role: Role::ConnectionAdmin, qualified_name };
             let created_ms = created.map(|seconds| seconds as i64 * 1000);
             let snapshot = Snapshot { created_ms, ..Snapshot::of(&target, &[], &[], 0) };

@@ -7,36 +7,37 @@ use super::checks::{Checked, Checks};
 use super::inputs;
 use crate::text::quoted;
 
-/// Where the tenant is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Address {
-    /// A tenant's public address, without a path.
-    Public(Url),
-    /// `INTERNAL`: the services of the cluster that the program runs in.
-    Internal,
-}
-
-/// The base URL of each service, ending in `/`. From Atlan's published SDKs (`Atlan.INTERNAL`).
+/// The tenant, and the base URL of each of its services, ending in `/`. From Atlan's published SDKs
+/// (`Atlan.INTERNAL`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Services {
+    /// As a person calls the tenant: the host, with the port if one is given; or `INTERNAL`.
+    pub(super) tenant: String,
     /// Heracles: API tokens and users.
     pub heracles: Url,
     /// Atlas: assets.
     pub atlas: Url,
+    /// Keycloak, which only the cluster offers.
+    pub(super) keycloak: Option<Url>,
 }
 
-/// The address that the inputs give.
-pub(super) fn check(checks: &mut Checks<'_>, in_cluster: bool) -> Option<Address> {
+/// The services of the tenant that the inputs name.
+pub(super) fn check(checks: &mut Checks<'_>, in_cluster: bool) -> Option<Services> {
     let input = checks.only(&[inputs::ATLAN_BASE_URL])?;
-    checks.parsed(input, |text| Address::parse(text, in_cluster))
+    checks.parsed(input, |text| Services::parse(text, in_cluster))
 }
 
-impl Address {
-    /// Checks what a person gave. Nothing of a user name, password, path or query is repeated: they
-    /// may be secret.
-    pub(super) fn parse(text: &str, in_cluster: bool) -> Checked<Address> {
+impl Services {
+    /// Checks the address that a person gave: `INTERNAL`, or a tenant's public one. Nothing of a user name,
+    /// password, path or query is repeated: they may be secret.
+    pub(super) fn parse(text: &str, in_cluster: bool) -> Checked<Services> {
         if text.trim_end_matches('/').eq_ignore_ascii_case("INTERNAL") {
-            return Ok(Address::Internal);
+            return Ok(Services {
+                tenant: "INTERNAL".to_owned(),
+                heracles: of_the_cluster("heracles-service.heracles", "/"),
+                atlas: of_the_cluster("atlas-ratelimited.atlas", "/api/atlas/v2/"),
+                keycloak: Some(of_the_cluster("keycloak-http.keycloak", "/")),
+            });
         }
         // A letter of another alphabet can look the same, and names a host of somebody else.
         let is_usual = |c: char| c.is_ascii_alphanumeric() || "-_.[:]".contains(c);
@@ -59,52 +60,20 @@ impl Address {
             let origin = quoted(&origin);
             return Err(format!("must be the host alone, with nothing before or behind it: give {origin}"));
         }
-        Ok(Address::Public(url))
+        let [mut heracles, mut atlas] = [url.clone(), url.clone()];
+        heracles.set_path("/api/service/");
+        atlas.set_path("/api/meta/");
+        Ok(Services { tenant: url.authority().to_owned(), heracles, atlas, keycloak: None })
     }
 
-    /// The name of the host, if there is one.
+    /// The tenant's host, if it has a public one.
     pub(super) fn host(&self) -> Option<&str> {
-        match self {
-            Address::Public(url) => url.host_str(),
-            Address::Internal => None,
-        }
-    }
-
-    /// As a person calls it: the host, with the port if one is given.
-    pub(super) fn as_str(&self) -> &str {
-        match self {
-            Address::Public(url) => url.authority(),
-            Address::Internal => "INTERNAL",
-        }
-    }
-
-    /// Keycloak, which only the cluster offers.
-    pub(super) fn keycloak(&self) -> Option<Url> {
-        (*self == Address::Internal).then(|| in_cluster("keycloak-http.keycloak", "/"))
-    }
-}
-
-impl Services {
-    /// The services of a tenant.
-    pub(super) fn at(address: &Address) -> Services {
-        let with_path = |tenant: &Url, path| {
-            let mut url = tenant.clone();
-            url.set_path(path);
-            url
-        };
-        let [heracles, atlas] = match address {
-            Address::Public(url) => ["/api/service/", "/api/meta/"].map(|path| with_path(url, path)),
-            Address::Internal => [
-                in_cluster("heracles-service.heracles", "/"),
-                in_cluster("atlas-ratelimited.atlas", "/api/atlas/v2/"),
-            ],
-        };
-        Services { heracles, atlas }
+        self.heracles.host_str().filter(|_| self.keycloak.is_none())
     }
 }
 
 #[allow(clippy::expect_used, reason = "the three names above are valid hosts, and a test parses them")]
-fn in_cluster(service: &str, path: &str) -> Url {
+fn of_the_cluster(service: &str, path: &str) -> Url {
     Url::parse(&format!("http://{service}.svc.cluster.local{path}")).expect("a valid URL")
 }
 
@@ -137,30 +106,30 @@ mod tests {
     fn a_bearer_token_is_not_sent_without_encryption() {
         let near = "https://acme.atlan.com HTTPS://acme.atlan.com/ http://127.0.0.1:8080 http://[::1]:1 http://localhost";
         for near in near.split(' ').chain(["http://tenant.localhost"]) {
-            assert!(Address::parse(near, false).is_ok(), "{near}");
+            assert!(Services::parse(near, false).is_ok(), "{near}");
         }
         for cluster in ["http://atlas.atlas.svc", "http://heracles.svc.cluster.local/", "http://atlas.:1"] {
-            assert!(Address::parse(cluster, true).is_ok(), "{cluster}");
-            assert!(Address::parse(cluster, false).is_err(), "{cluster}");
+            assert!(Services::parse(cluster, true).is_ok(), "{cluster}");
+            assert!(Services::parse(cluster, false).is_err(), "{cluster}");
         }
         for far in ["http://acme.atlan.com", "http://localhost.evil.com", "http://x.local", "http://10.0.0.1"]
         {
-            let what = Address::parse(far, true).unwrap_err();
+            let what = Services::parse(far, true).unwrap_err();
             assert!(what.contains("without encryption") && what.contains("\"https://"), "{far}: {what}");
         }
     }
 
     #[test]
     fn services_are_where_the_sdks_find_them() {
-        let address = Address::parse("https://acme.atlan.com", false).unwrap();
-        let public = Services::at(&address);
+        let public = Services::parse("https://acme.atlan.com", false).unwrap();
         assert_eq!(public.heracles.as_str(), "https://acme.atlan.com/api/service/");
         assert_eq!(public.atlas.as_str(), "https://acme.atlan.com/api/meta/");
-        assert_eq!((address.keycloak(), address.host()), (None, Some("acme.atlan.com")));
-        let address = Address::parse("internal", false).unwrap();
-        assert_eq!(address.keycloak().unwrap().as_str(), "http://keycloak-http.keycloak.svc.cluster.local/");
-        let internal = Services::at(&address);
+        assert_eq!((public.keycloak.as_ref(), public.host()), (None, Some("acme.atlan.com")));
+        let internal = Services::parse("internal", false).unwrap();
         assert_eq!(internal.heracles.as_str(), "http://heracles-service.heracles.svc.cluster.local/");
         assert_eq!(internal.atlas.as_str(), "http://atlas-ratelimited.atlas.svc.cluster.local/api/atlas/v2/");
+        let keycloak = internal.keycloak.as_ref().unwrap();
+        assert_eq!(keycloak.as_str(), "http://keycloak-http.keycloak.svc.cluster.local/");
+        assert_eq!(internal.host(), None);
     }
 }

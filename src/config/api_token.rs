@@ -21,6 +21,10 @@ pub enum ApiTokenRef {
 /// The inputs that can name it.
 const FORMS: [Input; 3] = [inputs::API_TOKEN_NAME, inputs::API_TOKEN_GUID, inputs::API_TOKEN_CLIENT_ID];
 
+/// Where each of its names belongs.
+const FORM_OF_EACH: &str = "a name belongs into API_TOKEN_NAME, a GUID (5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11) into API_TOKEN_GUID, \
+                            a client ID (apikey-…, oauth-client-…) into API_TOKEN_CLIENT_ID";
+
 /// The API token that the inputs name.
 pub(super) fn check(checks: &mut Checks<'_>) -> Option<ApiTokenRef> {
     match checks.only(&FORMS)? {
@@ -36,7 +40,7 @@ fn name(checks: &mut Checks<'_>) -> Option<String> {
     let name = checks.plain(inputs::API_TOKEN_NAME)?.trim_matches(['\r', '\n']);
     let id = trimmed(name).trim_start_matches(USERNAME_PREFIX).trim_start_matches(API_TOKEN);
     let name = one_line(name).map(str::to_owned).and_then(|name| match guid(id) {
-        Ok(_) => Err("holds a GUID or a client ID: give it as API_TOKEN_GUID or API_TOKEN_CLIENT_ID".into()),
+        Ok(_) => Err(format!("isn't a name: {FORM_OF_EACH}")),
         Err(_) => Ok(name),
     });
     checks.accept(inputs::API_TOKEN_NAME, name)
@@ -49,11 +53,7 @@ fn name(checks: &mut Checks<'_>) -> Option<String> {
 /// Says what is wrong, as the rest of a sentence that starts with the input's name.
 pub fn guid(text: &str) -> Result<String, String> {
     let guid = uuid::Uuid::try_parse(text).map(|guid| guid.hyphenated().to_string());
-    guid.map_err(|_| {
-        "isn't a GUID, which looks like 5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11 (a name goes into API_TOKEN_NAME, a client ID into \
-         API_TOKEN_CLIENT_ID)"
-            .to_owned()
-    })
+    guid.map_err(|_| format!("isn't a GUID: {FORM_OF_EACH}"))
 }
 
 /// The only prefix that Atlan puts before a client ID to make it a username.
@@ -79,13 +79,10 @@ impl ClientId {
         let id = text.strip_prefix(USERNAME_PREFIX).unwrap_or(&text);
         let rest = id.strip_prefix(API_TOKEN).or(id.strip_prefix(OAUTH_CLIENT)).unwrap_or_default();
         let is_usual = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if rest.is_empty() || !rest.chars().all(is_usual) {
-            return Err(format!(
-                "isn't a client ID, which starts with {API_TOKEN} or {OAUTH_CLIENT} (a name goes into API_TOKEN_NAME, a GUID \
-                 into API_TOKEN_GUID)"
-            ));
+        match !rest.is_empty() && rest.chars().all(is_usual) {
+            true => Ok(ClientId(id.to_owned())),
+            false => Err(format!("isn't a client ID: {FORM_OF_EACH}")),
         }
-        Ok(ClientId(id.to_owned()))
     }
 
     /// The client ID, without `service-account-`.

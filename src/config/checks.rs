@@ -19,8 +19,9 @@ const LONGEST: usize = 1024;
 /// No wait is longer than a day: more is a slip, say milliseconds.
 const LONGEST_SECONDS: f64 = 86_400.0;
 
-/// The complaint about text with an expression in it that nobody replaced by its value.
-pub(super) const UNRESOLVED: &str = "has an unresolved {{…}} template expression";
+/// The complaint about text that stands for a value instead of being one.
+pub(super) const UNRESOLVED: &str = "has an unresolved variable, {{…}} template expression or <placeholder> in it, where its \
+                                     value should be";
 
 const MISPLACED: &str = "holds what looks like a bearer token (a JWT), or what another input gives as a secret, which doesn't \
                          belong there: the user's bearer token belongs into USER_BEARER_TOKEN, or into a file that \
@@ -42,7 +43,7 @@ pub(super) struct Checks<'a> {
     /// What is needed and isn't there.
     missing: Vec<String>,
     pub(super) wrong: Vec<String>,
-    /// What is to be logged.
+    /// What is to be logged: printable, without secrets.
     pub(super) warnings: Vec<String>,
     /// The inputs that hold a secret of another.
     misplaced: Vec<Input>,
@@ -65,7 +66,8 @@ impl<'a> Checks<'a> {
         let misplaced: Vec<Input> = misplaced.map(|(input, _)| input).collect();
         let mut wrong = sources.wrong.clone();
         wrong.extend(misplaced.iter().map(|input| format!("{} {MISPLACED}", input.name)));
-        Checks { sources, redactor, missing: Vec::new(), wrong, warnings: Vec::new(), misplaced }
+        let warnings = sources.warnings.clone();
+        Checks { sources, redactor, missing: Vec::new(), wrong, warnings, misplaced }
     }
 
     pub(super) fn complain(&mut self, input: Input, what: &str) {
@@ -91,9 +93,8 @@ impl<'a> Checks<'a> {
 
     /// Text that isn't secret, as it was given: it stands for nothing else, and holds no secret.
     pub(super) fn plain(&mut self, input: Input) -> Option<&'a str> {
-        let text = self.sources.get(input)?;
-        let what = unresolved(bare(text)).map(str::to_owned).or_else(|| placeholder(bare(text)));
-        if self.misplaced.contains(&input) { None } else { self.accept(input, what.map_or(Ok(text), Err)) }
+        let text = self.sources.get(input).filter(|_| !self.misplaced.contains(&input))?;
+        self.accept(input, resolved(bare(text)).map(|()| text))
     }
 
     /// The same in one line, without what copying puts around it.
@@ -134,46 +135,33 @@ impl<'a> Checks<'a> {
         self.sources.unread.is_empty() && self.missing.is_empty() && self.wrong.is_empty()
     }
 
-    /// What is to be logged, printable.
-    pub(super) fn logged(&self) -> Vec<String> {
-        self.warnings.iter().map(|warning| text::bounded(&self.redactor.clean(warning), 500)).collect()
-    }
-
     /// The failure that all of it makes. What couldn't be read goes first: inputs can be missing
     /// because of it.
     pub(super) fn failure(self) -> Failure {
-        let missing = match self.missing.as_slice() {
-            [] => None,
-            [one] => Some(format!("missing input: {one}")),
-            many => Some(format!("missing inputs: {}", many.join(", "))),
-        };
-        let parts: Vec<String> =
-            self.sources.unread.iter().cloned().chain(missing).chain(self.wrong).collect();
+        let mut parts = self.sources.unread.clone();
+        if !self.missing.is_empty() {
+            let plural = if self.missing.len() > 1 { "s" } else { "" };
+            parts.push(format!("missing input{plural}: {}", self.missing.join(", ")));
+        }
+        parts.extend(self.wrong);
         let message = text::bounded(&parts.join("; "), 2000);
         let hint = if self.sources.unread.is_empty() { CORRECT_IT } else { MEND_IT };
         Failure::new(ErrorKind::InvalidInput, Step::Configure, message, hint)
     }
 }
 
-/// The complaint about text that stands for a value instead of being one.
-pub(super) fn unresolved(text: &str) -> Option<&'static str> {
+/// Refuses text that stands for a value instead of being one: with a template's expression or a variable in
+/// it, or with `<NAME>` as examples have it.
+pub(super) fn resolved(text: &str) -> Checked<()> {
     let holds = |open: &str, close: &str| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
     let is_name = |name: &str| {
         name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'))
             && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
     };
-    if holds("{{", "}}") {
-        return Some(UNRESOLVED);
-    }
     let is_variable = holds("${", "}") || holds("$(", ")") || text.strip_prefix('$').is_some_and(is_name);
-    is_variable.then_some("has an unresolved variable in it, where its value should be")
-}
-
-/// The complaint about text with `<NAME>` in it, as examples have it.
-fn placeholder(text: &str) -> Option<String> {
-    let mut parts = text.split(['/', '.']);
-    let found = parts.find(|part| part.len() > 2 && part.starts_with('<') && part.ends_with('>'))?;
-    Some(format!("still holds the placeholder {}", text::bounded(found, 50)))
+    let is_placeholder = |part: &str| part.len() > 2 && part.starts_with('<') && part.ends_with('>');
+    let is_resolved = !is_variable && !holds("{{", "}}") && !text.split(['/', '.']).any(is_placeholder);
+    is_resolved.then_some(()).ok_or_else(|| UNRESOLVED.to_owned())
 }
 
 /// The value of one of these words, in whatever case.

@@ -94,10 +94,10 @@ pub(super) fn meant_by(name: &str) -> Option<Input> {
     fn letters(name: &str) -> impl Iterator<Item = u8> {
         name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase())
     }
-    let prefixed = name.split_at_checked(5).filter(|(start, _)| start.eq_ignore_ascii_case("atlan"));
-    let spelled = |input: &&Input, name: &str| letters(name).eq(letters(input.name));
-    let whole = ALL.iter().find(|input| spelled(input, name));
-    whole.or_else(|| ALL.iter().find(|input| prefixed.is_some_and(|(_, rest)| spelled(input, rest)))).copied()
+    let is_meant = |input: &&Input| {
+        letters(name).eq(letters(input.name)) || letters(name).eq(letters("ATLAN").chain(letters(input.name)))
+    };
+    ALL.iter().find(is_meant).copied()
 }
 
 #[cfg(test)]

@@ -1,15 +1,19 @@
 //! What a JWT says about itself. The signature isn't checked: this only makes messages better, the
 //! tenant decides.
 
+use std::time::{Duration, SystemTime};
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::text::bounded;
+
 /// What this program reads of a JWT's payload.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Claims {
     /// When it expires, in seconds since 1970.
-    pub(crate) exp: Option<f64>,
+    exp: Option<f64>,
     /// Whose it is.
     pub(crate) preferred_username: Option<String>,
     /// The GUID of that user.
@@ -39,6 +43,18 @@ impl Claims {
         }
         let exp = claims.get("exp").and_then(Value::as_f64);
         Ok(Claims { exp, preferred_username: text("preferred_username"), sub: text("sub") })
+    }
+
+    /// Whose token it says it is, printable.
+    pub(crate) fn username(&self) -> Option<String> {
+        self.preferred_username.as_deref().map(|name| bounded(name, 100))
+    }
+
+    /// For how long its own `exp` has passed, by this machine's clock.
+    pub(super) fn expired_since(&self) -> Option<Duration> {
+        // A clock before 1970 tells nothing: then the tenant decides.
+        let now = SystemTime::UNIX_EPOCH.elapsed().ok()?;
+        now.checked_sub(Duration::try_from_secs_f64(self.exp?).ok()?)
     }
 }
 

@@ -22,13 +22,13 @@ pub use address::{Services, is_localhost, is_this_machine};
 pub use api_token::{ApiTokenRef, ClientId, Username, guid};
 pub use asked::Asked;
 pub use checks::switch;
-pub use credentials::{BearerFile, BearerToken, Credentials, Impersonation, OAuthClient};
+pub use credentials::{BearerFile, Client, Credentials};
 pub(crate) use jwt::Claims;
-pub use output::{LogFormat, LogSettings, Output};
+pub use output::Output;
 pub use surroundings::{Surroundings, Variable};
 #[cfg(test)]
 pub use target::QualifiedName;
-pub use target::{Kind as AssetKind, Role, Target};
+pub use target::{Role, Target};
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ use reqwest::header::HeaderMap;
 
 use crate::error::{ErrorKind, Failure, Step};
 use crate::text::redact::Redactor;
-use crate::text::{ago, bare, bounded};
+use crate::text::{ago, bare};
 use checks::Checks;
 use sources::Sources;
 
@@ -121,7 +121,6 @@ pub fn read(
     let environment: Vec<_> = environment.collect();
     let sources = Sources::read(&environment, flags.config.clone());
     let mut checks = Checks::new(&sources, redactor);
-    refuse_near_misses(&mut checks, &environment);
     let mut output = output::check(&mut checks, &environment, &flags);
     let config = check(checks, Surroundings::of(&environment, redactor), &mut output);
     (output, config)
@@ -137,29 +136,15 @@ pub fn output_only(environment: impl Iterator<Item = (OsString, OsString)>, reda
     let sources = Sources::read(&environment, None);
     let mut checks = Checks::new(&sources, redactor);
     let output = output::check(&mut checks, &environment, &Flags::default());
-    let (address, target) = (address::check(&mut checks, true), target::check(&mut checks));
-    let api_token = api_token::check(&mut checks);
-    let asked = || Some(Asked::of(&address?, &target?, &api_token?));
-    Output { asked: asked().filter(|_| checks.are_passed()).unwrap_or_default(), ..output }
-}
-
-/// A variable that is an input's name in another spelling would be ignored without a word. Of logging, other
-/// programs have such variables, and nothing is lost without them.
-fn refuse_near_misses(checks: &mut Checks<'_>, environment: &[(OsString, OsString)]) {
-    let given = environment.iter().filter(|(_, value)| !value.is_empty());
-    for name in given.filter_map(|(name, _)| name.to_str()) {
-        let Some(meant) = inputs::meant_by(name).filter(|meant| meant.name != name) else { continue };
-        let found = bounded(name, 60);
-        let what = format!("{found} is set, and isn't read: the input is called {}", meant.name);
-        if meant.name.contains("LOG") { checks.warnings.push(what) } else { checks.wrong.push(what) }
-    }
+    let services = address::check(&mut checks, true);
+    let asked = Asked::check(&mut checks, services.as_ref());
+    Output { asked: asked.filter(|_| checks.are_passed()), ..output }
 }
 
 fn check(mut checks: Checks<'_>, surroundings: Surroundings, output: &mut Output) -> Result<Config, Failure> {
-    let address = address::check(&mut checks, surroundings.in_cluster);
-    let target = target::check(&mut checks);
-    let api_token = api_token::check(&mut checks);
-    let credentials = credentials::check(&mut checks, address.as_ref());
+    let services = address::check(&mut checks, surroundings.in_cluster);
+    let asked = Asked::check(&mut checks, services.as_ref());
+    let credentials = credentials::check(&mut checks, services.as_ref());
     let agent = agent::check(&mut checks);
     let connect_timeout = checks.seconds(inputs::CONNECT_TIMEOUT_SECONDS, 0.001);
     let request_timeout = checks.seconds(inputs::REQUEST_TIMEOUT_SECONDS, 0.001);
@@ -170,27 +155,24 @@ fn check(mut checks: Checks<'_>, surroundings: Surroundings, output: &mut Output
     if (SHORTEST_RUN..settle + SHORTEST_RUN).contains(&deadline) {
         checks.complain(inputs::SETTLE_SECONDS, "must be at least 3 less than DEADLINE_SECONDS");
     }
-    let (true, Some(address), Some(target), Some(api_token), Some(credentials)) =
-        (checks.are_passed(), address, target, api_token, credentials)
-    else {
-        return Err(checks.failure());
-    };
-    output.asked = Asked::of(&address, &target, &api_token);
-    output.asked.user = credentials.username();
+    let all = services.zip(asked).zip(credentials).filter(|_| checks.are_passed());
+    let Some(((services, asked), credentials)) = all else { return Err(checks.failure()) };
+    output.asked = Some(Asked { user: credentials.username(), ..asked.clone() });
     refuse_if_expired(&credentials)?;
+    let Asked { target, api_token, .. } = asked;
     let (dry_run, check) = (output.dry_run, output.check);
     let job = Job { target, api_token, dry_run, check, settle, permission_patience };
-    let services = Services::at(&address);
     let access = Access { services, credentials, agent, connect_timeout, request_timeout, surroundings };
-    Ok(Config { job, access, deadline, warnings: checks.logged() })
+    Ok(Config { job, access, deadline, warnings: checks.warnings })
 }
 
 /// # Errors
 ///
 /// `unauthenticated` if the time of a bearer token is up for so long that no clock explains it.
 fn refuse_if_expired(credentials: &Credentials) -> Result<(), Failure> {
-    let expired = credentials.bearer().and_then(BearerToken::expired_since);
-    let Some(since) = expired.filter(|since| *since >= CLOCKS_MAY_DIFFER) else { return Ok(()) };
+    let Credentials::Bearer { token, .. } = credentials else { return Ok(()) };
+    let expired = token.claims.expired_since().filter(|since| *since >= CLOCKS_MAY_DIFFER);
+    let Some(since) = expired else { return Ok(()) };
     Err(Failure::new(
         ErrorKind::Unauthenticated,
         Step::Configure,

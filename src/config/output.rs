@@ -18,9 +18,6 @@ use super::surroundings::clean;
 use super::{Asked, Flags};
 use crate::text::bare;
 
-/// The report always has room for an error with its hint.
-const SMALLEST_REPORT: f64 = 1024.0;
-
 /// Where report and log go.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -28,8 +25,9 @@ pub struct Output {
     pub report_file: Option<File>,
     /// `REPORT_MAX_BYTES`
     pub report_max_bytes: Option<usize>,
-    /// `OUTPUT_FORMAT`, or `--json`. By default text on a terminal, and JSON elsewhere.
-    pub format: Option<OutputFormat>,
+    /// Whether standard output gets words for a person instead of JSON: by `OUTPUT_FORMAT` or `--json`, else
+    /// if it is a terminal.
+    pub is_text: bool,
     /// False if `NO_COLOR`, `CLICOLOR` or `TERM` ask for no colours.
     pub colours: bool,
     /// What to log, and where.
@@ -39,46 +37,29 @@ pub struct Output {
     /// Whether the run is to fail if the token has no such right yet.
     pub check: bool,
     /// What the run is asked for, once that is known.
-    pub asked: Asked,
-}
-
-impl Output {
-    /// Whether standard output gets words instead of JSON.
-    pub fn is_text(&self) -> bool {
-        self.format.map_or_else(|| io::stdout().is_terminal(), |format| format == OutputFormat::Text)
-    }
-}
-
-/// What standard output gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutputFormat {
-    /// The report, in one line of JSON.
-    Json,
-    /// A few words for a person.
-    Text,
+    pub asked: Option<Asked>,
 }
 
 /// Reads what is about output, and opens the files. A file that can't be written is a problem now,
 /// before any request, rather than after the write.
 pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)], flags: &Flags) -> Output {
     let (report_file, log_file) = files(checks);
-    let colours = may_have_colours(environment);
     // If one of these is wrong, nothing is written anyway.
     let mut is_on = |flag: Option<bool>, input| flag.or(checks.parsed(input, switch)).unwrap_or_default();
     let check = is_on(flags.check, inputs::CHECK);
     let dry_run = is_on(flags.dry_run, inputs::DRY_RUN) || check;
-    let formats = [("json", OutputFormat::Json), ("text", OutputFormat::Text)];
-    let format = checks.parsed(inputs::OUTPUT_FORMAT, |text| word(text, &formats));
-    let bytes = checks.number(inputs::REPORT_MAX_BYTES, SMALLEST_REPORT, 1e9);
+    let is_text = checks.parsed(inputs::OUTPUT_FORMAT, |text| word(text, &[("json", false), ("text", true)]));
+    // There is always room for an error with its hint.
+    let bytes = checks.number(inputs::REPORT_MAX_BYTES, 1024.0, 1e9);
     Output {
         report_file,
         report_max_bytes: bytes.map(|bytes| bytes as usize),
-        format: if flags.json == Some(true) { Some(OutputFormat::Json) } else { format },
-        colours,
+        is_text: flags.json != Some(true) && is_text.unwrap_or_else(|| io::stdout().is_terminal()),
+        colours: may_have_colours(environment),
         dry_run,
         check,
-        asked: Asked::default(), // nothing has been looked at yet
-        log: log(checks, log_file, colours),
+        asked: None, // nothing has been looked at yet
+        log: log(checks, log_file),
     }
 }
 
@@ -92,9 +73,8 @@ fn may_have_colours(environment: &[(OsString, OsString)]) -> bool {
 fn files(checks: &mut Checks<'_>) -> (Option<File>, Option<File>) {
     let read = checks.sources.given.iter().filter(|(input, _)| input.kind == Kind::Read);
     let read = read.map(|(input, path)| (input.name, bare(path.expose_secret()).into()));
-    let config = checks.sources.config_file.clone().map(|path| ("the configuration", path));
     let streams = [("standard output", "/dev/stdout".into()), ("standard input", "/dev/stdin".into())];
-    let mut used: Vec<(&str, PathBuf)> = read.chain(config).chain(streams).collect();
+    let mut used: Vec<(&str, PathBuf)> = read.chain(streams).collect();
     let mut open = |input: Input, how: &mut OpenOptions| {
         let path = checks.text(input)?;
         let user = used.iter().find(|(_, other)| is_one(path.as_ref(), other)).map(|(user, _)| *user);
@@ -124,36 +104,25 @@ fn is_one(path: &Path, other: &Path) -> bool {
 /// The name of this program in log directives.
 const OURS: &str = "api_token_connection_admin";
 
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line, for a log collector.
-    Bunyan,
-    /// For a person.
-    Pretty,
-}
-
 /// What to log, and where.
 #[derive(Debug, Default)]
 pub struct LogSettings {
     /// What goes to standard error; nothing if that couldn't be understood.
     pub level: Option<Targets>,
-    /// How; by default pretty on a terminal and bunyan elsewhere.
-    pub format: Option<LogFormat>,
-    /// Whether a terminal may get colours.
-    pub colours: bool,
+    /// Whether that is for a person, instead of one JSON object a line for a log collector: by `LOG_FORMAT`,
+    /// else if it is a terminal.
+    pub is_pretty: bool,
     /// A file that gets bunyan records, from debug level up.
     pub file: Option<File>,
 }
 
 /// Reads what to log; `file` is `LOG_FILE`, open.
-fn log(checks: &mut Checks<'_>, file: Option<File>, colours: bool) -> LogSettings {
+fn log(checks: &mut Checks<'_>, file: Option<File>) -> LogSettings {
     let others = if checks.is_given(inputs::LOG_LEVEL) { None } else { rust_log(checks) };
     let level = others.or_else(|| checks.parsed(inputs::LOG_LEVEL, level_of));
-    let (bunyan, pretty) = (LogFormat::Bunyan, LogFormat::Pretty);
-    let formats = [("bunyan", bunyan), ("pretty", pretty), ("json", bunyan), ("text", pretty)];
-    let format = checks.parsed(inputs::LOG_FORMAT, |text| word(text, &formats));
-    LogSettings { level, format, colours, file }
+    let formats = [("bunyan", false), ("pretty", true), ("json", false), ("text", true)];
+    let is_pretty = checks.parsed(inputs::LOG_FORMAT, |text| word(text, &formats));
+    LogSettings { level, is_pretty: is_pretty.unwrap_or_else(|| io::stderr().is_terminal()), file }
 }
 
 /// A level, or directives like `info,hyper_util=debug`.
@@ -167,14 +136,11 @@ fn level_of(text: &str) -> Checked<Targets> {
 /// The same variable is often there for every program of a cluster: what isn't understood in it is no
 /// reason to stop, and our own errors are logged whatever it says.
 fn rust_log(checks: &mut Checks<'_>) -> Option<Targets> {
-    let text = bare(checks.sources.get(inputs::RUST_LOG)?);
-    let level = text.parse::<Targets>().ok().filter(|_| !text.contains(char::REPLACEMENT_CHARACTER));
-    if level.is_none() {
-        let what =
-            "RUST_LOG isn't understood, and is ignored: LOG_LEVEL takes error, warn, info, debug or trace";
-        checks.warnings.push(what.to_owned());
+    let level = level_of(bare(checks.sources.get(inputs::RUST_LOG)?));
+    if let Err(what) = &level {
+        checks.warnings.push(format!("RUST_LOG isn't understood, and is ignored: it {what}"));
     }
-    level.map(|level| match level.would_enable(OURS, &Level::ERROR) {
+    level.ok().map(|level| match level.would_enable(OURS, &Level::ERROR) {
         true => level,
         false => level.with_target(OURS, LevelFilter::ERROR),
     })

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use reqwest::Url;
 
 use super::api_token::guid;
-use super::checks::{Checked, unresolved};
+use super::checks::{Checked, resolved};
 use super::{ClientId, jwt};
 use crate::text::jwt::jwts;
 use crate::text::{bare, quoted};
@@ -49,11 +49,8 @@ pub(super) fn token_in(text: &str) -> Checked<String> {
     let lower = text.to_ascii_lowercase();
     let mut tokens = marked(&text, &lower);
     if tokens.is_empty() && !REQUESTS.iter().any(|word| lower.contains(word)) {
-        let mut places = jwts(&text);
-        places.retain(|place| text[place.clone()].matches('.').count() >= 2);
-        if places.iter().all(|place| is_end(&text[place.end..])) {
-            tokens = places.into_iter().map(|place| &text[place]).collect();
-        }
+        let whole = jwts(&text).into_iter().filter(|place| is_end(&text[place.end..]));
+        tokens = whole.map(|place| &text[place]).filter(|jwt| jwt.matches('.').count() >= 2).collect();
     }
     let token = match (tokens.first(), tokens.len()) {
         (None, _) => the_only_word(word)?,
@@ -114,9 +111,7 @@ fn is_of_a_token(c: char) -> bool {
 
 /// The one word that there is: tokens need not be JWTs.
 fn the_only_word(word: &str) -> Checked<&str> {
-    if let Some(what) = unresolved(word) {
-        return Err(what.to_owned());
-    }
+    resolved(word)?;
     if ["/", "./", "../", "~/"].iter().any(|start| word.starts_with(start)) {
         return Err("holds the name of a file: give that as USER_BEARER_TOKEN_FILE".to_owned());
     }
@@ -124,10 +119,9 @@ fn the_only_word(word: &str) -> Checked<&str> {
     let unpadded = word.trim_end_matches('=');
     let is_assignment = unpadded.split_once('=').is_some_and(|(name, _)| is_name(name));
     let is_variable = is_name(unpadded) && unpadded == unpadded.to_ascii_uppercase() && word.contains('_');
-    let is_one_word = word.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '@'));
-    let is_other =
-        word.starts_with(['{', '[']) || word.ends_with('.') || word.contains("://") || word == "undefined";
-    if !is_one_word || is_other || is_assignment || is_variable || word.len() < SHORTEST_ALONE {
+    let is_one_word = word.chars().all(|c| c.is_ascii_graphic() && !"<>@{[:".contains(c));
+    let is_other = is_assignment || is_variable || word.ends_with('.') || word == "undefined";
+    if !is_one_word || is_other || word.len() < SHORTEST_ALONE {
         return Err(NO_TOKEN.to_owned());
     }
     Ok(word)

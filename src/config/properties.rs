@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::credentials::BearerToken;
 use super::inputs::{self, Kind};
-use super::{ApiTokenRef, BearerToken, Config, Flags, read};
+use super::{ApiTokenRef, Config, Flags, read};
 use crate::error::ErrorKind;
 use crate::text::is_unprintable;
 use crate::text::redact::Redactor;

@@ -5,16 +5,16 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::iter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::checks::Checked;
+use super::checks::{Checked, UNRESOLVED};
+use super::files;
 use super::inputs::{self, Input};
-use super::{checks, files};
-use crate::text::bare;
+use crate::text::{bare, bounded};
 
 /// What complaints about the environment start with.
 const ENVIRONMENT: &str = "the environment";
@@ -24,34 +24,28 @@ const ENVIRONMENT: &str = "the environment";
 pub(super) struct Sources {
     /// The strongest first. Each is secret until it is known what it is for.
     pub(super) given: Vec<(Input, SecretString)>,
-    /// The file, if there is one; `-` is standard input.
-    pub(super) config_file: Option<PathBuf>,
     /// Sources that couldn't be read. What could be is there all the same, so that the report still
     /// reaches `REPORT_FILE`.
     pub(super) unread: Vec<String>,
     /// What is wrong with the names and types of inputs.
     pub(super) wrong: Vec<String>,
+    /// To be logged.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Sources {
     /// Reads all of them. `flag` is the file that the command line names: it goes before `CONFIG_FILE`.
     pub(super) fn read(environment: &[(OsString, OsString)], flag: Option<PathBuf>) -> Sources {
         let mut sources = Sources::default();
+        let label = if flag.is_some() { "--config" } else { inputs::CONFIG_FILE.name };
+        let flag = flag.map(|path| path.to_string_lossy().into_owned());
+        sources.given.extend(flag.map(|path| (inputs::CONFIG_FILE, path.into())));
         sources.take_environment(environment);
         let text_of = |input| sources.get(input).map(|text| bare(text).to_owned());
-        let (nested, named) = (text_of(inputs::NESTED_CONFIG), text_of(inputs::CONFIG_FILE));
-        if let Some(nested) = nested {
-            sources.take_json(inputs::NESTED_CONFIG.name, &nested);
-        }
-        let label = if flag.is_some() { "--config" } else { inputs::CONFIG_FILE.name };
-        sources.config_file = flag.or(named.map(PathBuf::from));
-        let is_standard_input = sources.config_file.as_deref() == Some(Path::new("-"));
-        let read = |path: &PathBuf| if is_standard_input { standard_input() } else { files::read(path) };
-        match sources.config_file.as_ref().map(read) {
-            Some(Ok(text)) => sources.take_json(label, &text),
-            Some(Err(what)) => sources.unread.push(format!("{label} {what}")),
-            None => {}
-        }
+        let (nested, file) = (text_of(inputs::NESTED_CONFIG), text_of(inputs::CONFIG_FILE));
+        sources.take_json(inputs::NESTED_CONFIG.name, nested.map(Ok));
+        let read = |path: String| if path == "-" { standard_input() } else { files::read(path.as_ref()) };
+        sources.take_json(label, file.map(read));
         sources
     }
 
@@ -60,13 +54,25 @@ impl Sources {
         self.given.iter().find(|(given, _)| *given == input).map(|(_, text)| text.expose_secret())
     }
 
-    /// Variables of other names aren't ours.
+    /// Variables of other names aren't ours. One that is an input's name in another spelling would be ignored
+    /// without a word.
     fn take_environment(&mut self, environment: &[(OsString, OsString)]) {
         let mut ours = Vec::new();
-        for (name, value) in environment {
-            let Some(input) = inputs::ALL.iter().find(|input| name == input.name) else { continue };
+        for (name, value) in environment.iter().filter(|(_, value)| !value.is_empty()) {
+            let Some(input) = name.to_str().and_then(inputs::meant_by) else { continue };
+            if name != input.name {
+                let found = bounded(&name.to_string_lossy(), 60);
+                let what = format!("{found} is set, and isn't read: the input is called {}", input.name);
+                // Of logging, other programs have such variables, and nothing is lost without them.
+                if input.name.contains("LOG") {
+                    self.warnings.push(what)
+                } else {
+                    self.wrong.push(what)
+                }
+                continue;
+            }
             // How others log is no reason to stop: what can't be understood there is only a warning.
-            if value.to_str().is_none() && *input != inputs::RUST_LOG {
+            if value.to_str().is_none() && input != inputs::RUST_LOG {
                 self.wrong.push(format!("{} isn't valid UTF-8", input.name));
             }
             ours.push((input.name.to_owned(), value.to_string_lossy().into_owned()));
@@ -76,25 +82,25 @@ impl Sources {
     }
 
     /// `label` is what complaints about it start with.
-    fn take_json(&mut self, label: &'static str, text: &str) {
-        match serde_json::from_str(bare(text)) {
-            Ok(pairs) => self.take(label, pairs),
-            Err(error) => self.unread.push(format!("{label} {}", no_object(&error, text))),
+    fn take_json(&mut self, label: &'static str, text: Option<Checked<String>>) {
+        match text.map(|text| pairs_in(bare(&text?))) {
+            Some(Ok(pairs)) => self.take(label, pairs),
+            Some(Err(what)) => self.unread.push(format!("{label} {what}")),
+            None => {}
         }
     }
 
     fn take(&mut self, source: &'static str, Pairs(pairs): Pairs) {
         let first = self.given.len();
+        let is_source = |input: &Input| matches!(*input, inputs::NESTED_CONFIG | inputs::CONFIG_FILE);
         for (key, value) in pairs {
-            let is_of_the_environment =
-                [inputs::NESTED_CONFIG, inputs::CONFIG_FILE].map(Input::key).contains(&key);
             let input = inputs::ALL.iter().copied().find(|input| input.key() == key);
-            let Some(input) = input.filter(|_| source == ENVIRONMENT || !is_of_the_environment) else {
+            let Some(input) = input.filter(|input| source == ENVIRONMENT || !is_source(input)) else {
                 self.wrong.push(format!("{source} {}", unknown(&key)));
                 continue;
             };
             let text = match value {
-                Value::Null => continue,
+                Value::Null => String::new(),
                 Value::String(text) => text,
                 Value::Array(_) | Value::Object(_) if input != inputs::CONNECTION_QUALIFIED_NAME => {
                     self.wrong.push(format!("{} must be text, not a list or an object", input.name));
@@ -142,15 +148,17 @@ impl<'de> Visitor<'de> for Pairs {
     }
 }
 
-/// What is wrong with text that isn't one JSON object, without repeating any of it.
-fn no_object(error: &serde_json::Error, text: &str) -> String {
-    if text.contains("{{") {
-        return checks::UNRESOLVED.to_owned();
-    }
-    // JSON's syntax is complained about in fixed words; all else could repeat a value.
-    let said = if error.is_data() { "expected an object".to_owned() } else { error.to_string() };
-    let reason = said.split(" at line ").next().unwrap_or_default();
-    format!("isn't one JSON object: line {}, column {} ({reason})", error.line(), error.column())
+/// The one JSON object that `text` is. What is wrong with it is said without repeating any of it.
+fn pairs_in(text: &str) -> Checked<Pairs> {
+    serde_json::from_str(text).map_err(|error| {
+        if text.contains("{{") {
+            return UNRESOLVED.to_owned();
+        }
+        // JSON's syntax is complained about in fixed words; all else could repeat a value.
+        let said = if error.is_data() { "expected an object".to_owned() } else { error.to_string() };
+        let reason = said.split(" at line ").next().unwrap_or_default();
+        format!("isn't one JSON object: line {}, column {} ({reason})", error.line(), error.column())
+    })
 }
 
 /// The complaint about a key that no input has. What doesn't look like a name isn't repeated: somebody

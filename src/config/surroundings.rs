@@ -64,12 +64,10 @@ pub(super) fn clean(environment: &[(OsString, OsString)], name: &str) -> Option<
 /// Hides what stands before the host of a proxy's address, as it is there and as the proxy gets it.
 fn hide_password(proxy: &str, redactor: &Redactor) {
     let address = proxy.split_once("://").map_or(proxy, |(_, address)| address);
-    if let Some((user, _host)) = address.rsplit_once('@') {
-        let password = user.split_once(':').map_or(user, |(_name, password)| password);
-        let decoded = percent_decode_str(password).decode_utf8_lossy();
-        for secret in [user.into(), password.into(), decoded] {
-            redactor.hide(&String::from(secret).into());
-        }
+    let Some((user, _host)) = address.rsplit_once('@') else { return };
+    let password = user.split_once(':').map_or(user, |(_name, password)| password);
+    for secret in [user, password, &percent_decode_str(password).decode_utf8_lossy()] {
+        redactor.hide(&secret.into());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::checks::{Checked, Checks, one_line, word};
@@ -19,23 +19,15 @@ pub struct Target {
     pub qualified_name: QualifiedName,
 }
 
-impl Target {
-    /// What kind of asset it is.
-    pub fn kind(&self) -> Kind {
-        self.role.kind()
+impl Serialize for Target {
+    /// As a report names it: in a field of its kind.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map([(self.role.noun(), self.qualified_name.as_str())])
     }
 }
 
-/// The kinds of assets with lists of users.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A connection, whose list is that of its admins.
-    Connection,
-    /// A query collection, which has editors and viewers.
-    Collection,
-}
-
-/// What the token becomes.
+/// What the token becomes, and with it the kind of asset: a connection, whose list is that of its admins, or
+/// a query collection, which has editors and viewers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -48,44 +40,31 @@ pub enum Role {
     Viewer,
 }
 
-impl Kind {
-    /// Its name in Atlas.
+impl Role {
+    /// The asset's type in Atlas.
     pub fn type_name(self) -> &'static str {
-        self.either("Connection", "Collection")
+        self.either("Connection", "Collection", "Collection")
     }
 
-    /// Its name in a sentence.
+    /// The asset, in a sentence.
     pub fn noun(self) -> &'static str {
-        self.either("connection", "collection")
+        self.either("connection", "collection", "collection")
     }
 
-    /// The failure of a run that doesn't find it.
+    /// The failure of a run that doesn't find the asset.
     pub fn not_found(self) -> ErrorKind {
-        self.either(ErrorKind::ConnectionNotFound, ErrorKind::CollectionNotFound)
+        let of_collection = ErrorKind::CollectionNotFound;
+        self.either(ErrorKind::ConnectionNotFound, of_collection, of_collection)
     }
 
-    /// Those who may change its lists, in a sentence.
+    /// Those who may change the asset's lists, in a sentence.
     pub fn keepers(self) -> &'static str {
-        self.either("connection admins", "editors")
+        self.either("connection admins", "editors", "editors")
     }
 
     /// Whoever may change its lists, in a sentence.
     pub fn keeper(self) -> &'static str {
-        self.either("a connection admin", "an editor")
-    }
-
-    fn either<T>(self, of_connection: T, of_collection: T) -> T {
-        match self {
-            Kind::Connection => of_connection,
-            Kind::Collection => of_collection,
-        }
-    }
-}
-
-impl Role {
-    /// The kind of asset that has it.
-    pub fn kind(self) -> Kind {
-        self.either(Kind::Connection, Kind::Collection, Kind::Collection)
+        self.either("a connection admin", "an editor", "an editor")
     }
 
     /// The attribute of the asset that lists who has it.
@@ -115,19 +94,17 @@ impl Role {
 /// The target that the inputs name.
 pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
     let form = checks.only(&[CONNECTION_QUALIFIED_NAME, COLLECTION_QUALIFIED_NAME])?;
-    let kind = if form == CONNECTION_QUALIFIED_NAME { Kind::Connection } else { Kind::Collection };
-    if kind == Kind::Connection && checks.is_given(COLLECTION_ROLE) {
-        checks
-            .complain(COLLECTION_ROLE, "is for a query collection, and a connection is named: leave it out");
+    if form == CONNECTION_QUALIFIED_NAME && checks.is_given(COLLECTION_ROLE) {
+        checks.complain(COLLECTION_ROLE, "is for a query collection, and not for a connection: leave it out");
     }
     let roles = [("editor", Role::Editor), ("viewer", Role::Viewer)];
-    let role = match kind {
-        Kind::Connection => Some(Role::ConnectionAdmin),
-        Kind::Collection => checks.parsed(COLLECTION_ROLE, |text| word(text, &roles)),
+    let role = match form {
+        CONNECTION_QUALIFIED_NAME => Role::ConnectionAdmin,
+        // If it is wrong, nothing comes of it.
+        _ => checks.parsed(COLLECTION_ROLE, |text| word(text, &roles)).unwrap_or(Role::Editor),
     };
-    let name = checks.plain(form)?;
-    let qualified_name = checks.accept(form, QualifiedName::parse(name, kind))?;
-    Some(Target { role: role?, qualified_name })
+    let name = QualifiedName::parse(checks.plain(form)?, role);
+    Some(Target { role, qualified_name: checks.accept(form, name)? })
 }
 
 /// A qualified name, in parts with `/` between: three of a connection, four of a query collection.
@@ -139,20 +116,20 @@ impl QualifiedName {
     /// in the JSON object of the connection, as Atlan's pickers make them. The workflow template's mutex
     /// knows the same forms. Nothing but its parts is asked of a name: real ones have blanks, brackets and
     /// other letters in them.
-    pub fn parse(text: &str, kind: Kind) -> Checked<QualifiedName> {
-        let (parts, expected) = kind.either(
-            (3, "three parts, as in default/snowflake/1700000000 (a query collection's belongs into COLLECTION_QUALIFIED_NAME)"),
-            (4, "four parts, as in default/collection/jdoe/5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11"),
+    pub fn parse(text: &str, role: Role) -> Checked<QualifiedName> {
+        let collection = (4, "four parts, as in default/collection/CREATOR/UUID");
+        let connection = (
+            3,
+            "three parts, as in default/snowflake/1700000000 (a query collection's belongs into COLLECTION_QUALIFIED_NAME)",
         );
+        let (parts, expected) = role.either(connection, collection, collection);
         let text = bare(text);
         let is_json = text.starts_with(['[', '{']);
-        let json = serde_json::from_str(text).unwrap_or_default();
-        let name = if is_json { name_in(&json) } else { Some(text) };
-        let name =
-            name.ok_or("holds JSON that isn't an array with one name, nor Atlan's connection object")?;
-        let name = one_line(bare(name))?;
+        let json: Option<Value> = is_json.then(|| serde_json::from_str(text).unwrap_or_default());
+        let no_name = "holds JSON that isn't an array with one name, nor Atlan's connection object";
+        let name = one_line(bare(json.as_ref().map_or(Some(text), name_in).ok_or(no_name)?))?;
         if name.split('/').count() != parts || name.split('/').any(|part| part.trim().is_empty()) {
-            let (found, noun) = (quoted(name), kind.noun());
+            let (found, noun) = (quoted(name), role.noun());
             return Err(format!("holds {found}, and a {noun}'s qualified name has {expected}"));
         }
         Ok(QualifiedName(name.to_owned()))
@@ -188,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_end_of_the_name_tells_when_the_connection_was_made() {
-        let made_at = |name: &str| QualifiedName::parse(name, Kind::Connection).unwrap().made_at();
+        let made_at = |name: &str| QualifiedName::parse(name, Role::ConnectionAdmin).unwrap().made_at();
         let made = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         assert_eq!(made_at("default/snowflake/1700000000"), Some(made));
         for other in ["default/x/1", "default/x/production", "default/x/1700000000000"] {

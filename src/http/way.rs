@@ -34,8 +34,8 @@ pub(super) async fn lead(
     budget: &Budget,
 ) -> Result<(ClientBuilder, Option<Proxy>), Failure> {
     let mut targets = vec![&access.services.heracles, &access.services.atlas];
-    if let Credentials::Impersonation(user) = &access.credentials {
-        targets.push(&user.keycloak);
+    if let Credentials::Impersonation { client, .. } = &access.credentials {
+        targets.push(&client.server);
     }
     let proxy = Proxy::choose(&access.surroundings, &targets, redactor).map_err(|message| {
         let hint = "Set it right, or unset it. Nothing was sent.";

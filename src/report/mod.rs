@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::atlan::UserList;
-use crate::config::{Asked, AssetKind, Output, Role};
+use crate::config::{Asked, Output, Role};
 use crate::error::{ErrorKind, Exchange, Failure, RUN_AGAIN, Step, TenantMessage};
 use crate::steps::{Outcome, Status};
 use crate::text;
@@ -28,8 +28,8 @@ pub(crate) struct Report {
     status: Status,
     changed: Option<bool>,
     dry_run: bool,
-    #[serde(skip_serializing_if = "Asked::is_empty")]
-    asked: Asked,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<Asked>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorPart>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,13 +132,10 @@ impl Report {
             elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         };
         let Some(found) = outcome.found else { return report };
-        let asset = match found.target.kind() {
-            AssetKind::Connection => &mut report.connection,
-            AssetKind::Collection => &mut report.collection,
-        };
-        let users = match role {
-            Role::ConnectionAdmin | Role::Editor => &mut report.admin_users,
-            Role::Viewer => &mut report.viewer_users,
+        let (asset, users) = match role {
+            Role::ConnectionAdmin => (&mut report.connection, &mut report.admin_users),
+            Role::Editor => (&mut report.collection, &mut report.admin_users),
+            Role::Viewer => (&mut report.collection, &mut report.viewer_users),
         };
         *asset = Some(AssetPart {
             qualified_name: found.target.qualified_name.as_str().to_owned(),

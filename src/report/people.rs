@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{ErrorPart, Report, UsersPart, printable};
-use crate::config::Role;
+use crate::config::{Asked, Role};
 use crate::steps::Status;
 use crate::text::redact::Redactor;
 use crate::text::{listed, quoted};
@@ -43,8 +43,8 @@ pub(super) fn text(report: &Report, redactor: &Redactor, colours: bool) -> Strin
     if let Some(users) = report.users() {
         let _ = writeln!(text, "{}", list(users, report));
     }
-    if let Some(tenant) = &report.asked.tenant {
-        let user = report.asked.user.as_deref().map(|user| format!(", as the user {}", quoted(user)));
+    if let Some(Asked { tenant, user, .. }) = &report.asked {
+        let user = user.as_deref().map(|user| format!(", as the user {}", quoted(user)));
         let _ = writeln!(text, "In the tenant {tenant}{}.", user.unwrap_or_default());
     }
     if report.status == Status::WouldAdd {

@@ -25,7 +25,7 @@ pub(crate) async fn publish(
 ) -> u8 {
     let exit_code = report.exit_code();
     let is_terminal = io::stdout().is_terminal();
-    let text = output.is_text().then(|| people::text(&report, redactor, output.colours && is_terminal));
+    let text = output.is_text.then(|| people::text(&report, redactor, output.colours && is_terminal));
     let json = Arc::new(shorten::to_json(report, redactor, output.report_max_bytes));
     if let Some(report_file) = output.report_file {
         let json = json.clone();

@@ -2,7 +2,6 @@
 //! alone.
 
 use super::{Omitted, Report, UsersPart};
-use crate::config::Asked;
 use crate::text;
 use crate::text::redact::Redactor;
 
@@ -12,7 +11,7 @@ const SHORTEN: [fn(&mut Report); 7] = [
     leave_out_all_but_the_failure,
     |report| cut_the_texts(report, 500),
     |report| cut_the_texts(report, 250),
-    |report| report.asked = Asked::default(),
+    |report| report.asked = None,
     |report| cut_the_texts(report, 120),
     |report| cut_the_texts(report, 40),
 ];

@@ -39,7 +39,9 @@ pub(crate) async fn run(
     budget: &Budget,
 ) -> Result<(), Failure> {
     let mut tenant = Tenant::connect(access, job, redactor.clone(), budget).await?;
-    outcome.asked.user = tenant.username().map(str::to_owned);
+    if let Some(asked) = &mut outcome.asked {
+        asked.user = tenant.username().map(str::to_owned);
+    }
     let token = retrieve_token::retrieve_token(&mut tenant, job, outcome, budget).await?;
     let found =
         retrieve_connection_admins::retrieve_connection_admins(&mut tenant, job, outcome, budget).await?;
@@ -67,8 +69,8 @@ impl UserListApi for Tenant {
 
 /// The failure of a run that finds the asset archived.
 fn archived(target: &Target, step: Step) -> Failure {
-    let noun = target.kind().noun();
+    let noun = target.role.noun();
     let message = format!("the {noun} {} is archived", quoted(target.qualified_name.as_str()));
     let hint = format!("Restore the {noun} in Atlan first, or give the qualified name of another.");
-    Failure::new(target.kind().not_found(), step, message, hint)
+    Failure::new(target.role.not_found(), step, message, hint)
 }

@@ -13,8 +13,8 @@ use crate::error::{Failure, Step};
 pub struct Outcome {
     /// Where the run is.
     pub(crate) step: Step,
-    /// What the run is asked for.
-    pub(crate) asked: Asked,
+    /// What the run is asked for, once that is known.
+    pub(crate) asked: Option<Asked>,
     /// True if nothing is to be written.
     pub(crate) dry_run: bool,
     /// The API token, once it is found.

@@ -5,7 +5,7 @@ use tracing::{info, warn};
 use super::{Outcome, archived};
 use crate::atlan::{Request, Snapshot, Tenant};
 use crate::budget::Budget;
-use crate::config::{AssetKind, Job};
+use crate::config::{Job, Role};
 use crate::error::{Failure, Step};
 use crate::text::quoted;
 
@@ -17,7 +17,7 @@ pub(super) async fn retrieve_connection_admins(
 ) -> Result<Snapshot, Failure> {
     let step = Step::RetrieveConnectionAdmins;
     outcome.step = step;
-    let noun = job.target.kind().noun();
+    let noun = job.target.role.noun();
     info!(%step, "reading the {noun} {}", quoted(job.target.qualified_name.as_str()));
     let found = tenant.read_asset(Request::Read, budget).await?;
     outcome.saw(&found);
@@ -31,7 +31,7 @@ pub(super) async fn retrieve_connection_admins(
     // A collection's viewers are another list than those who may change it.
     if job.dry_run
         && !job.check
-        && job.target.kind() == AssetKind::Connection
+        && job.target.role == Role::ConnectionAdmin
         && let Some(user) = tenant.username().filter(|name| !found.has(name))
     {
         let user = quoted(user);

@@ -137,7 +137,7 @@ fn what_is_no_token_or_another_is_refused_without_being_repeated() {
         ("$TOKEN", "unresolved variable"),
         ("Bearer ${USER_BEARER_TOKEN}", "unresolved variable"),
         ("{{inputs.parameters.token}}", "template"),
-        ("<your-bearer-token>", NONE),
+        ("<your-bearer-token>", "<placeholder>"),
         ("USER_BEARER_TOKEN", NONE),
         ("undefined", NONE),
         ("Bearer null", NONE),

@@ -39,7 +39,7 @@ const LONG: &str = concat!("default/x/", include_str!("../../LICENSE"));
 fn a_wrong_value_of_any_input_is_refused_by_its_name() {
     let three = "three parts, as in default/snowflake/1700000000";
     let rows = [
-        ("ATLAN_BASE_URL", "https://<TENANT>.atlan.com", "still holds the placeholder <TENANT>"),
+        ("ATLAN_BASE_URL", "https://<TENANT>.atlan.com", "<placeholder>"),
         ("ATLAN_BASE_URL", "http://acme.atlan.com", "give \"https://acme.atlan.com\""),
         ("ATLAN_BASE_URL", "https://acme.atlan.com/assets?x=sesame-open", "give \"https://acme.atlan.com\""),
         ("ATLAN_BASE_URL", "https://jdoe:sesame-open@acme.atlan.com", "give \"https://acme.atlan.com\""),
@@ -57,7 +57,7 @@ fn a_wrong_value_of_any_input_is_refused_by_its_name() {
         ("ATLAN_BASE_URL", "http://heracles-service.heracles.svc", "KUBERNETES_SERVICE_HOST"),
         ("ATLAN_BASE_URL", "$ATLAN_BASE_URL", "unresolved variable"),
         ("ATLAN_BASE_URL", "https://${TENANT}.atlan.com", "unresolved variable"),
-        ("CONNECTION_QUALIFIED_NAME", "default/<CONNECTOR>/<EPOCH-SECONDS>", "the placeholder <CONNECTOR>"),
+        ("CONNECTION_QUALIFIED_NAME", "default/<CONNECTOR>/<EPOCH-SECONDS>", "<placeholder>"),
         ("CONNECTION_QUALIFIED_NAME", "https://acme.atlan.com/assets/5f1e0a52", three),
         ("CONNECTION_QUALIFIED_NAME", "5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11", three),
         ("CONNECTION_QUALIFIED_NAME", "Production", three),
@@ -71,7 +71,7 @@ fn a_wrong_value_of_any_input_is_refused_by_its_name() {
         ("CONNECTION_QUALIFIED_NAME", LONG, "longer than 1024"),
         ("COLLECTION_QUALIFIED_NAME", "default/collection/jdoe", "four parts"),
         ("COLLECTION_ROLE", "editor", "for a query collection"),
-        ("API_TOKEN_NAME", "<NAME>", "the placeholder <NAME>"),
+        ("API_TOKEN_NAME", "<NAME>", "<placeholder>"),
         ("API_TOKEN_NAME", "a\nb", "line break"),
         ("API_TOKEN_NAME", example::TOKEN_GUID, "API_TOKEN_GUID"),
         ("API_TOKEN_NAME", example::USERNAME, "API_TOKEN_CLIENT_ID"),

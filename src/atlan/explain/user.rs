@@ -2,7 +2,7 @@
 
 use super::{Request, Words};
 use crate::atlan::Tenant;
-use crate::config::{AssetKind, Role};
+use crate::config::Role;
 use crate::error::ErrorKind;
 use crate::text::{listed, quoted};
 
@@ -29,7 +29,7 @@ impl Tenant {
     }
 
     pub(super) fn forbidden(&self, request: Request) -> Words {
-        let (noun, keeper) = (self.target.kind().noun(), self.target.kind().keeper());
+        let (noun, keeper) = (self.target.role.noun(), self.target.role.keeper());
         let (what, hint) = match request {
             Request::FindToken => (
                 "look up API tokens".to_owned(),
@@ -55,10 +55,10 @@ impl Tenant {
 
     /// What is missing: a place on the list, or for a connection Atlan's Admin role.
     fn who_may(&self) -> String {
-        let kind = self.target.kind();
-        let (keeper, asset) = (kind.keeper(), quoted(self.target.qualified_name.as_str()));
+        let right = self.target.role;
+        let (keeper, asset) = (right.keeper(), quoted(self.target.qualified_name.as_str()));
         // Members and guests may change a collection of which they are editors (seen on the open metastore).
-        let role = if kind == AssetKind::Connection { ", and have Atlan's Admin role" } else { "" };
+        let role = if right == Role::ConnectionAdmin { ", and have Atlan's Admin role" } else { "" };
         let who = match self.session.oauth_client() {
             Some(_) => "The OAuth client itself",
             None if self.session.is_of_a_machine() => {
@@ -70,16 +70,16 @@ impl Tenant {
         let Some(found) = &self.last_read else {
             return format!(
                 "{must}. If the {} or the right was made just now, run again in a minute.",
-                kind.noun()
+                right.noun()
             );
         };
-        let keepers = match self.target.role {
+        let keepers = match right {
             Role::Viewer => &found.editors,
             Role::ConnectionAdmin | Role::Editor => &found.users,
         };
         let listed = match self.username().filter(|name| keepers.has(name)).map(quoted) {
             Some(name) => {
-                let list = kind.keepers();
+                let list = right.keepers();
                 format!(
                     "{name} is on the list of {list}, as it was read: if that was done less than a minute ago, run again"
                 )

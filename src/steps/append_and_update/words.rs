@@ -15,7 +15,7 @@ const NO_TIME: &str = "too little of DEADLINE_SECONDS is left to write the list,
 pub(super) fn not_on_the_list(job: &Job, token: Option<&ApiToken>) -> Failure {
     let name = token.map(|token| quoted(token.name.as_deref().unwrap_or(&token.client_id)));
     let (name, holder) = (name.unwrap_or_default(), job.target.role.holder());
-    let (noun, asset) = (job.target.kind().noun(), quoted(job.target.qualified_name.as_str()));
+    let (noun, asset) = (job.target.role.noun(), quoted(job.target.qualified_name.as_str()));
     let message = format!("the API token {name} isn't {holder} of the {noun} {asset}");
     Failure::new(ErrorKind::NotAdmin, STEP, message, "Run without --check (or CHECK) to make it one.")
 }
@@ -50,7 +50,7 @@ impl<A> Update<'_, A> {
         if before == guid || self.outcome.known.changed() == Some(false) {
             return Ok(());
         }
-        let (noun, name) = (now.target.kind().noun(), quoted(now.target.qualified_name.as_str()));
+        let (noun, name) = (now.target.role.noun(), quoted(now.target.qualified_name.as_str()));
         let (before, guid) = (quoted(before), quoted(guid));
         let message =
             format!("the {noun} {name} was deleted and made anew: its GUID was {before}, and is {guid}");

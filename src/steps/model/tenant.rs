@@ -10,7 +10,7 @@ use super::super::append_and_update::TIME_FOR_A_WRITE;
 use super::case::{Case, Fate, Other, TOKEN};
 use crate::atlan::{FreshList, Snapshot, Trouble, Written};
 use crate::budget::{Budget, Over};
-use crate::config::{AssetKind, QualifiedName, Role, Target};
+use crate::config::{QualifiedName, Role, Target};
 use crate::error::{ErrorKind, Failure, Step};
 
 /// The pause that a failed write asks for.
@@ -18,11 +18,11 @@ const AGAIN: Duration = Duration::from_millis(250);
 
 /// The asset whose list this is.
 pub(super) fn target(role: Role) -> Target {
-    let name = match role.kind() {
-        AssetKind::Connection => "default/snowflake/1700000000",
-        AssetKind::Collection => "default/collection/jdoe/1",
+    let name = match role {
+        Role::ConnectionAdmin => "default/snowflake/1700000000",
+        Role::Editor | Role::Viewer => "default/collection/jdoe/1",
     };
-    Target { role, qualified_name: QualifiedName::parse(name, role.kind()).unwrap() }
+    Target { role, qualified_name: QualifiedName::parse(name, role).unwrap() }
 }
 
 pub(super) struct Model {
