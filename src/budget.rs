@@ -93,12 +93,13 @@ impl Budget {
         self.limit(pause, std::future::pending::<()>()).await.map(drop)
     }
 
-    /// Does `work` for at most `most`; `Ok(None)` if that is too short for it.
+    /// Does `work` for at most `most`, if there is time for any; `Ok(None)` if that is too short for it.
     pub(crate) async fn limit<T>(
         &self,
         most: Duration,
         work: impl Future<Output = T>,
     ) -> Result<Option<T>, Over> {
+        self.allows(Duration::ZERO)?;
         tokio::select! {
             biased;
             done = timeout(most, work) => Ok(done.ok()),

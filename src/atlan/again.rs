@@ -37,11 +37,11 @@ impl Because {
     pub(super) fn of(error: &CallError, right_is_young_until: Option<Instant>) -> Option<Because> {
         match &error.fault {
             Fault::Ended(_) | Fault::NotTheApi(_) | Fault::WrongUser { .. } => None,
-            Fault::TimedOut { .. } | Fault::Cached(_) => Some(Because::Passes),
+            Fault::TimedOut(_) | Fault::Cached(_) => Some(Because::Passes),
             Fault::TooOld => Some(Because::TooOld),
-            Fault::Broken(broken) if broken.kind != ErrorKind::Unavailable => None,
-            Fault::Broken(broken) if broken.is_unreached => Some(Because::Unreached),
-            Fault::Broken(_) => Some(Because::Passes),
+            Fault::Broken { kind, .. } if *kind != ErrorKind::Unavailable => None,
+            Fault::Broken { is_unreached: true, .. } => Some(Because::Unreached),
+            Fault::Broken { .. } => Some(Because::Passes),
             Fault::Refused(refusal) => match refusal.status {
                 300..400 => Some(Because::Redirected),
                 403 if error.service == Service::Atlas && refusal.speaker.is_some() => {

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -153,7 +154,8 @@ impl Tenant {
             ("sort", "-createdAt"),
             ("filter", &filter.to_string()),
         ];
-        let call = Call::get(Service::Heracles, &self.services.heracles, "apikeys", &query);
+        let call =
+            Call::new(Method::GET, Service::Heracles, &self.services.heracles, "apikeys").query(&query);
         let answer = self.ask(&call, budget).await?;
         let keys: ApiKeys = self.http.parse(&answer)?;
         let records = keys.records.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use reqwest::Method;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -130,7 +131,7 @@ impl Tenant {
             ("minExtInfo", "true"),
             ("ignoreRelationships", "true"),
         ];
-        let call = Call::get(Service::Atlas, &self.services.atlas, &self.path(), &query);
+        let call = self.atlas(Method::GET).query(&query);
         let read = self.ask(&call, budget).await.and_then(|answer| self.parse_asset(&answer));
         let snapshot = read.map_err(|error| self.explain(error, request))?;
         self.last_read = Some(snapshot.clone());
@@ -142,9 +143,10 @@ impl Tenant {
         entity.into_snapshot(&self.target, answer.asked_at).map_err(|what| answer.unfit(what))
     }
 
-    /// Where Atlas has assets of this kind.
-    fn path(&self) -> String {
-        format!("entity/uniqueAttribute/type/{}", self.target.role.type_name())
+    /// A call of Atlas's on an asset of this kind.
+    fn atlas(&self, method: Method) -> Call {
+        let path = format!("entity/uniqueAttribute/type/{}", self.target.role.type_name());
+        Call::new(method, Service::Atlas, &self.services.atlas, &path)
     }
 
     /// Replaces the whole list of users, once, without a second try.
@@ -166,9 +168,8 @@ impl Tenant {
         let entity = UpdatedEntity { type_name: self.target.role.type_name(), attributes };
         #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
         let body = serde_json::to_vec(&Update { entity }).expect("JSON of strings");
-        let atlas = (Service::Atlas, &self.services.atlas);
         let query = [("attr:qualifiedName", qualified_name)];
-        let call = Call::put(atlas, &self.path(), &query, body, list.not_after());
+        let call = self.atlas(Method::PUT).query(&query).json(body).not_after(list.not_after());
         let answer = self.http.send(&call, self.session.bearer.clone(), budget).await?;
         self.http.parse::<AnyObject>(&answer)?;
         Ok(())

@@ -2,6 +2,7 @@
 //! exchange for the workflow's own. The latter may do more than the user, so it is used for
 //! nothing else and leaves this module only towards Keycloak.
 
+use reqwest::Method;
 use secrecy::ExposeSecret;
 
 use super::oauth::{self, Token};
@@ -58,5 +59,6 @@ fn call(client: &Client, grant: Grant, more: &[(&str, &str)]) -> Call {
         ("client_id", &*client.id),
         ("client_secret", client.secret.expose_secret()),
     ];
-    Call::post_form(Service::Keycloak(grant), &client.server, PATH, &[&form, more].concat())
+    let call = Call::new(Method::POST, Service::Keycloak(grant), &client.server, PATH);
+    call.form(&[&form, more].concat())
 }

@@ -3,6 +3,7 @@
 //!
 //! Source: `pyatlan/client/oauth.py` in Atlan's Python SDK; no real server was at hand.
 
+use reqwest::Method;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -45,7 +46,8 @@ struct TokenAnswer {
 /// What the tenant did instead, once nothing more can be waited for.
 pub(super) async fn mint(http: &Http, client: &Client, budget: &Budget) -> Result<Token, CallError> {
     let body = json!({ "clientId": client.id, "clientSecret": client.secret.expose_secret() });
-    let call = Call::post_json(Service::OAuth, &client.server, "oauth-clients/token", &body);
+    let call = Call::new(Method::POST, Service::OAuth, &client.server, "oauth-clients/token");
+    let call = call.json(body.to_string());
     let (mut token, _) = ask(http, &call, budget).await?;
     token.claims.preferred_username.get_or_insert_with(|| client.username().as_str().to_owned());
     Ok(token)

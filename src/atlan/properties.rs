@@ -2,18 +2,25 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use super::{api_tokens, assets};
 use crate::config::{ApiTokenRef, QualifiedName, Role, Target};
-use crate::http::{Service, refusal_of};
+use crate::http::{Refusal, Service};
 use crate::text::is_unprintable;
+use crate::text::redact::Redactor;
 
 /// The qualified name that is asked for.
 const NAME: &str = "default/snowflake/1700000000";
 
 /// Text of a tenant is cut at 400 characters, of which each may have to be escaped by six.
 const LONGEST_TEXT: usize = 6 * 400 + 100;
+
+/// What a body is read as beside a status of failure.
+pub(super) fn refusal_of(service: Service, status: u16, body: &[u8]) -> Refusal {
+    Refusal::new(service, status, &HeaderMap::new(), body, &Redactor::default())
+}
 
 /// Reads `body` as the answer to each request, and as an error.
 fn of_answers(body: &[u8]) {

@@ -81,12 +81,6 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], redactor: &Redactor) -> Re
     }
 }
 
-/// What a body is read as beside a status of failure.
-#[cfg(test)]
-pub(crate) fn refusal_of(service: Service, status: u16, body: &[u8]) -> super::Refusal {
-    super::Refusal::new(service, status, &HeaderMap::new(), body, &Redactor::default())
-}
-
 #[cfg(test)]
 mod tests {
     use reqwest::header::HeaderValue;

@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use reqwest::{Method, Url};
-use serde_json::Value;
 use tokio::time::Instant;
 
 use super::speaker::Service;
@@ -12,53 +11,39 @@ pub(crate) struct Call {
     pub(super) service: Service,
     pub(super) method: Method,
     pub(super) url: Url,
+    /// Its media type, and what is sent.
     pub(super) body: Option<(&'static str, Bytes)>,
     /// For a write that gets old: when all of it must be on its way.
     pub(super) not_after: Option<Instant>,
 }
 
 impl Call {
-    /// A GET of `path` below `base` with these query parameters.
-    pub(crate) fn get(service: Service, base: &Url, path: &str, query: &[(&str, &str)]) -> Call {
-        Call::new(service, Method::GET, below(base, path, query), None)
+    /// Of `path` below `base`, without a body.
+    pub(crate) fn new(method: Method, service: Service, base: &Url, path: &str) -> Call {
+        let mut url = base.clone();
+        url.set_path(&format!("{}{path}", base.path()));
+        Call { service, method, url, body: None, not_after: None }
     }
 
-    /// A PUT of JSON that is sent before `not_after`, or not at all.
-    pub(crate) fn put(
-        (service, base): (Service, &Url),
-        path: &str,
-        query: &[(&str, &str)],
-        json: Vec<u8>,
-        not_after: Instant,
-    ) -> Call {
-        let body = Some(("application/json", json.into()));
-        let call = Call::new(service, Method::PUT, below(base, path, query), body);
-        Call { not_after: Some(not_after), ..call }
+    /// With these query parameters.
+    pub(crate) fn query(mut self, parameters: &[(&str, &str)]) -> Call {
+        self.url.query_pairs_mut().extend_pairs(parameters);
+        self
     }
 
-    /// A POST of JSON.
-    pub(crate) fn post_json(service: Service, base: &Url, path: &str, json: &Value) -> Call {
-        let body = Some(("application/json", json.to_string().into()));
-        Call::new(service, Method::POST, below(base, path, &[]), body)
+    /// With a body of JSON.
+    pub(crate) fn json(self, json: impl Into<Bytes>) -> Call {
+        Call { body: Some(("application/json", json.into())), ..self }
     }
 
-    /// A POST of a form.
-    pub(crate) fn post_form(service: Service, base: &Url, path: &str, fields: &[(&str, &str)]) -> Call {
+    /// With the fields of a form.
+    pub(crate) fn form(self, fields: &[(&str, &str)]) -> Call {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let body = Some(("application/x-www-form-urlencoded", form.into()));
-        Call::new(service, Method::POST, below(base, path, &[]), body)
+        Call { body: Some(("application/x-www-form-urlencoded", form.into())), ..self }
     }
 
-    fn new(service: Service, method: Method, url: Url, body: Option<(&'static str, Bytes)>) -> Call {
-        Call { service, method, url, body, not_after: None }
+    /// Sent before then, or not at all.
+    pub(crate) fn not_after(self, then: Instant) -> Call {
+        Call { not_after: Some(then), ..self }
     }
-}
-
-fn below(base: &Url, path: &str, query: &[(&str, &str)]) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path()));
-    if !query.is_empty() {
-        url.query_pairs_mut().extend_pairs(query);
-    }
-    url
 }

@@ -7,9 +7,8 @@ use reqwest::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER, WWW_A
 use serde_json::Value;
 
 use super::speaker::{self, Service};
-use super::why::Broken;
 use crate::budget::Over;
-use crate::error::{Exchange, TenantMessage};
+use crate::error::{ErrorKind, Exchange, TenantMessage};
 use crate::text;
 use crate::text::redact::Redactor;
 
@@ -27,27 +26,25 @@ pub(crate) struct CallError {
     pub(crate) tried_for: Option<Duration>,
 }
 
-/// The input that limits the whole run.
-pub(super) const DEADLINE: &str = "DEADLINE_SECONDS";
-
 /// How it failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// The run came to its end before the request was made, or before the answer was there.
     #[error("the run ended before there was an answer")]
     Ended(Over),
-    /// No answer came in time. Names the input that is the limit.
-    #[error("no answer within {:.1} s ({input})", .limit.as_secs_f64())]
-    TimedOut { limit: Duration, input: &'static str },
+    /// No answer came in time.
+    #[error("no answer within {:.1} s (REQUEST_TIMEOUT_SECONDS)", .0.as_secs_f64())]
+    TimedOut(Duration),
     /// What it says got too old on the way, and the rest of it stayed here.
     #[error("what was to be written got too old before it was sent")]
     TooOld,
     /// Who stands in between answered with what it had kept for so many seconds.
     #[error("a cache in between answered, with what the tenant said {0} s ago (Age)")]
     Cached(u64),
-    /// The network, TLS, a proxy, or what is no HTTP.
-    #[error("{0}")]
-    Broken(Broken),
+    /// The network, TLS, a proxy, or what is no HTTP: what it was, and what to do. It is `is_unreached` if
+    /// there was no connection, and nothing was ever answered: the address may be wrong.
+    #[error("{what}")]
+    Broken { kind: ErrorKind, what: String, hint: String, is_unreached: bool },
     /// Keycloak gave out a bearer token that isn't the user's: the workflow's own, or somebody else's.
     #[error("Keycloak gave out a bearer token that isn't the user's")]
     WrongUser { is_own: bool },
@@ -79,7 +76,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) fn new(
+    pub(crate) fn new(
         service: Service,
         status: u16,
         headers: &HeaderMap,
@@ -87,23 +84,22 @@ impl Refusal {
         redactor: &Redactor,
     ) -> Refusal {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let asks_for_a_bearer_token =
+            |challenge: &HeaderValue| challenge.as_bytes().to_ascii_lowercase().starts_with(b"bearer");
         let challenge = headers.get_all(WWW_AUTHENTICATE).iter().any(asks_for_a_bearer_token);
-        let json: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
-        let speaks =
-            speaker::is_in_own_words(service, status, challenge, json.as_ref().unwrap_or(&Value::Null));
+        let json: Value = serde_json::from_slice(body).ok().filter(Value::is_object).unwrap_or_default();
         Refusal {
             status,
-            speaker: speaks.then_some(service),
-            message: match &json {
-                Some(json) => speaker::message_of(json, redactor),
-                None => speaker::excerpt(&String::from_utf8_lossy(body), redactor),
+            speaker: speaker::is_in_own_words(service, status, challenge, &json).then_some(service),
+            message: match json {
+                Value::Null => speaker::excerpt(&String::from_utf8_lossy(body), redactor),
+                _ => speaker::message_of(&json, redactor),
             },
             retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, date(headers))),
             location: header(LOCATION).map(|place| text::bounded(&redactor.clean_foreign(place), 200)),
-            names_no_path: json.is_some_and(|json| {
-                let cause = json.pointer("/causes/0/errorType").and_then(Value::as_str);
-                cause.is_some_and(|cause| cause.ends_with("NotFoundException"))
-            }),
+            names_no_path: json["causes"][0]["errorType"]
+                .as_str()
+                .is_some_and(|cause| cause.ends_with("NotFoundException")),
         }
     }
 
@@ -165,7 +161,7 @@ impl CallError {
 
     /// True if the deadline is all that is to blame.
     pub(crate) fn is_for_want_of_time(&self) -> bool {
-        matches!(self.fault, Fault::Ended(Over::Deadline) | Fault::TimedOut { input: DEADLINE, .. })
+        matches!(self.fault, Fault::Ended(Over::Deadline))
     }
 
     /// The answer, if it was one of refusal.
@@ -187,21 +183,15 @@ impl CallError {
     }
 }
 
-/// True for a challenge like `Bearer realm="…"`. The name of a scheme may be in capitals or not.
-fn asks_for_a_bearer_token(challenge: &HeaderValue) -> bool {
-    let scheme = challenge.as_bytes().trim_ascii_start().get(..6);
-    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
-}
-
 /// `Retry-After`, in seconds or as a date, which is by the server's clock. Whatever is longer than any
 /// run is cut to that.
 fn retry_after(value: &str, now: Option<SystemTime>) -> Option<Duration> {
     const LONGEST: Duration = Duration::from_secs(86_400);
-    let seconds = value.parse().map(Duration::from_secs).ok();
-    let until_then = |then: SystemTime| then.duration_since(now.unwrap_or_else(SystemTime::now));
-    let asked =
-        seconds.or_else(|| Some(until_then(httpdate::parse_http_date(value).ok()?).unwrap_or_default()));
-    asked.map(|asked| asked.min(LONGEST))
+    let until =
+        |then: SystemTime| then.duration_since(now.unwrap_or_else(SystemTime::now)).unwrap_or_default();
+    let seconds = value.parse().map(Duration::from_secs);
+    let asked = seconds.or_else(|_| httpdate::parse_http_date(value).map(until)).ok()?;
+    Some(asked.min(LONGEST))
 }
 
 /// The server's clock, by its `Date` header.

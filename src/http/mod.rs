@@ -12,7 +12,7 @@ mod why;
 
 pub(crate) use answer::Answer;
 #[cfg(test)]
-pub(crate) use answer::{parse, refusal_of};
+pub(crate) use answer::parse;
 pub(crate) use call::Call;
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal};
 pub(crate) use speaker::{Grant, Service};
@@ -33,10 +33,10 @@ use uuid::Uuid;
 
 use crate::budget::Budget;
 use crate::config::Access;
-use crate::error::{ErrorKind, Exchange, Failure, Step};
+use crate::error::{Exchange, Failure};
 use crate::text::redact::Redactor;
 use answer::{LARGEST_ANSWER, LARGEST_ERROR_PAGE};
-use fresh::{Outgoing, Sent, TooOld};
+use fresh::{Outgoing, Sent};
 use proxy::Proxy;
 
 /// The header that Atlan's support asks for.
@@ -63,7 +63,6 @@ pub(crate) fn bearer(token: &SecretString) -> Option<HeaderValue> {
 pub(crate) struct Http {
     client: reqwest::Client,
     proxy: Option<Proxy>,
-    connect_timeout: Duration,
     request_timeout: Duration,
     /// Whether anything was ever answered.
     answered: AtomicBool,
@@ -78,20 +77,21 @@ impl Http {
     /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
     /// and the CA certificates can't be read.
     pub(crate) async fn new(access: &Access, redactor: Redactor, budget: &Budget) -> Result<Http, Failure> {
+        let always =
+            [(ACCEPT, "application/json"), (ACCEPT_ENCODING, "identity"), (CACHE_CONTROL, "no-cache")];
+        let always = always.map(|(name, value)| (name, HeaderValue::from_static(value)));
         let client = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
-            .default_headers(default_headers(access))
+            .default_headers(HeaderMap::from_iter(always))
+            .default_headers(access.agent.clone())
             // A redirect could carry the token elsewhere, and a repeated write could undo another's.
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never());
         let (client, proxy) = way::lead(client, access, &redactor, budget).await?;
-        let client = client.build().map_err(|_| {
-            let message = "the HTTP client can't be set up";
-            Failure::new(ErrorKind::Internal, Step::Configure, message, "Please report this.")
-        })?;
-        let (connect_timeout, request_timeout) = (access.connect_timeout, access.request_timeout);
-        let answered = AtomicBool::new(false);
-        Ok(Http { client, proxy, connect_timeout, request_timeout, answered, redactor })
+        #[allow(clippy::expect_used, reason = "only TLS can fail there, and it is set up already")]
+        let client = client.build().expect("a client");
+        let (request_timeout, answered) = (access.request_timeout, AtomicBool::new(false));
+        Ok(Http { client, proxy, request_timeout, answered, redactor })
     }
 
     /// Makes the request once, within the time that is left.
@@ -109,7 +109,9 @@ impl Http {
         };
         let (asked_at, sent) = (Instant::now(), Sent::default());
         let request = self.request(call, bearer, &exchange.request_id, &sent);
-        let outcome = self.in_time(self.round_trip(request, call, &mut exchange.status), budget).await;
+        let answer = self.round_trip(request, call, &mut exchange.status);
+        let answer = budget.limit(self.request_timeout, answer).await.map_err(Fault::Ended);
+        let answer = answer.and_then(|in_time| in_time.unwrap_or(Err(Fault::TimedOut(self.request_timeout))));
         debug!(
             method = exchange.method,
             path = exchange.path,
@@ -119,32 +121,14 @@ impl Http {
             "request"
         );
         let service = call.service;
-        match outcome {
+        match answer {
             Ok((date, body)) => Ok(Answer { body, date, asked_at, exchange, service }),
             Err(fault) => Err(CallError::new(fault, exchange, service, sent.settle())),
         }
     }
 
-    /// What comes of a request before its time is up, or the run's.
-    async fn in_time<T>(
-        &self,
-        work: impl Future<Output = Result<T, Fault>>,
-        budget: &Budget,
-    ) -> Result<T, Fault> {
-        budget.allows(Duration::ZERO).map_err(Fault::Ended)?;
-        let (limit, input) = match budget.left() {
-            left if left < self.request_timeout => (left, fault::DEADLINE),
-            _ => (self.request_timeout, "REQUEST_TIMEOUT_SECONDS"),
-        };
-        let outcome = budget.limit(limit, work).await.map_err(Fault::Ended)?;
-        outcome.unwrap_or(Err(Fault::TimedOut { limit, input }))
-    }
-
     fn request(&self, call: &Call, bearer: Option<HeaderValue>, id: &str, sent: &Sent) -> RequestBuilder {
         let mut request = self.client.request(call.method.clone(), call.url.clone()).header(REQUEST_ID, id);
-        if call.method == Method::GET {
-            request = request.header(CACHE_CONTROL, "no-cache");
-        }
         if let Some(bearer) = bearer {
             request = request.header(AUTHORIZATION, bearer);
         }
@@ -162,7 +146,7 @@ impl Http {
         call: &Call,
         seen: &mut Option<u16>,
     ) -> Result<(Option<SystemTime>, Vec<u8>), Fault> {
-        let mut response = request.send().await.map_err(|error| self.fault_of(&error, call))?;
+        let mut response = request.send().await.map_err(|error| self.why(&error, &call.url))?;
         self.answered.store(true, Ordering::Relaxed);
         let (status, headers) = (response.status(), response.headers().clone());
         *seen = Some(status.as_u16());
@@ -171,7 +155,7 @@ impl Http {
             return Err(Fault::Cached(age));
         }
         if let (407, Some(proxy)) = (status.as_u16(), self.proxy_for(&call.url)) {
-            return Err(Fault::Broken(why::password_wanted(proxy)));
+            return Err(why::password_wanted(proxy));
         }
         if !status.is_success() {
             // The status matters more than whether the rest of its page comes.
@@ -180,19 +164,11 @@ impl Http {
             return Err(Fault::Refused(refusal));
         }
         match answer::start_of(&mut response, LARGEST_ANSWER).await {
-            (_, Some(error)) => Err(self.fault_of(&error, call)),
-            (body, _) if body.len() > LARGEST_ANSWER => Err(Fault::NotTheApi(format!(
-                "its answer is larger than {} MiB: this program takes no more",
-                LARGEST_ANSWER >> 20
-            ))),
+            (_, Some(error)) => Err(self.why(&error, &call.url)),
+            (body, _) if body.len() > LARGEST_ANSWER => {
+                Err(Fault::NotTheApi(format!("its answer is larger than {} MiB", LARGEST_ANSWER >> 20)))
+            }
             (body, None) => Ok((fault::date(&headers), body)),
-        }
-    }
-
-    fn fault_of(&self, error: &reqwest::Error, call: &Call) -> Fault {
-        match why::find::<TooOld>(error) {
-            Some(_) => Fault::TooOld,
-            None => Fault::Broken(self.why(error, &call.url)),
         }
     }
 
@@ -205,14 +181,6 @@ impl Http {
     fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
         self.proxy.as_ref().filter(|proxy| proxy.is_used_for(url))
     }
-}
-
-fn default_headers(access: &Access) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    headers.extend(access.agent.clone());
-    headers
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use crate::config::{Surroundings, Variable, is_this_machine};
 use crate::text;
 use crate::text::redact::Redactor;
 
+/// In place of a proxy that can't be used: whether an address needs one is known without it.
+const ANY: &str = "http://any.example";
+
 /// The proxy of a run: all its requests are of one scheme, so there is at most one.
 pub(super) struct Proxy {
     /// With the credentials.
@@ -35,25 +38,24 @@ impl Proxy {
         redactor: &Redactor,
     ) -> Result<Option<Proxy>, String> {
         let is_https = targets.iter().any(|target| target.scheme() == "https");
-        let Some(&Variable { name: variable, ref value }) = named_for(is_https, surroundings) else {
+        let own = if is_https { &surroundings.https_proxy } else { &surroundings.http_proxy };
+        let Some(&Variable { name: variable, ref value }) = own.as_ref().or(surroundings.all_proxy.as_ref())
+        else {
             return Ok(None);
         };
-        let list =
-            surroundings.no_proxy.as_ref().map(|list| in_the_librarys_form(list.value.expose_secret()));
-        let no_proxy = list.unwrap_or_default();
-        let matcher = |proxy: &str| Matcher::builder().all(proxy).no(&no_proxy).build();
-        let used = |matcher: &Matcher| targets.iter().find_map(|target| intercept(matcher, target));
-        if used(&matcher("http://any.example")).is_none() {
-            return Ok(None);
-        }
         let may_be = |url: &Url| is_https || url.host().is_some_and(|host| is_this_machine(&host));
         let url = address(value.expose_secret()).filter(may_be);
-        let known = url.and_then(|url| Some((used(&matcher(url.as_str()))?, url)));
-        if let Some((how, url)) = known {
+        let exempt = surroundings.no_proxy.as_ref().map(|list| list.value.expose_secret());
+        let no_proxy = in_the_librarys_form(exempt.unwrap_or_default());
+        let matcher = Matcher::builder().all(url.as_ref().map_or(ANY, Url::as_str)).no(&no_proxy).build();
+        let Some(how) = targets.iter().find_map(|target| intercept(&matcher, target)) else {
+            return Ok(None);
+        };
+        if let Some(url) = url {
             // The password is known as a secret already, but not as it is sent.
             let sent = how.basic_auth().and_then(|header| header.to_str().ok()?.strip_prefix("Basic "));
             sent.iter().for_each(|sent| redactor.hide(&(*sent).into()));
-            return Ok(Some(Proxy { matcher: matcher(url.as_str()), url, variable, no_proxy }));
+            return Ok(Some(Proxy { url, variable, no_proxy, matcher }));
         }
         if is_https {
             return Err(format!(
@@ -62,8 +64,7 @@ impl Proxy {
             ));
         }
         warn!(
-            "{variable} isn't used: a proxy that isn't on this machine could read what goes to http:// addresses, so \
-             these are asked directly"
+            "{variable} isn't used: a proxy that isn't on this machine could read what goes to http:// addresses"
         );
         Ok(None)
     }
@@ -93,12 +94,6 @@ pub(super) fn place(url: &Url) -> String {
     url.port().map(|port| format!("{host}:{port}")).unwrap_or(host)
 }
 
-/// The variable that names the proxy for addresses of this scheme.
-fn named_for(is_https: bool, surroundings: &Surroundings) -> Option<&Variable> {
-    let own = if is_https { &surroundings.https_proxy } else { &surroundings.http_proxy };
-    own.as_ref().or(surroundings.all_proxy.as_ref())
-}
-
 fn intercept(matcher: &Matcher, url: &Url) -> Option<Intercept> {
     matcher.intercept(&url.as_str().parse::<Uri>().ok()?)
 }
@@ -107,8 +102,9 @@ fn intercept(matcher: &Matcher, url: &Url) -> Option<Intercept> {
 fn address(value: &str) -> Option<Url> {
     let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
     url.ok().filter(|url| {
+        let is_uri = url.as_str().parse::<Uri>().is_ok();
         let ends_after_the_port = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        matches!(url.scheme(), "http" | "https") && ends_after_the_port && url.port() != Some(0)
+        is_uri && matches!(url.scheme(), "http" | "https") && ends_after_the_port && url.port() != Some(0)
     })
 }
 

@@ -72,15 +72,10 @@ pub(super) fn message_of(json: &Value, redactor: &Redactor) -> Option<TenantMess
         text("errorCode").or_else(|| text("code")).or_else(|| text("error").filter(|_| described.is_some()));
     let message = text("errorMessage").or(described).or_else(|| text("message")).or_else(|| text("error"));
     let cause = json.pointer("/causes/0/errorMessage").and_then(Value::as_str);
-    let message = match (message, cause) {
-        (Some(message), Some(cause)) => format!("{message} {cause}"),
-        (Some(message), None) => message,
-        (None, cause) => cause.unwrap_or_default().to_owned(),
-    };
-    if code.is_none() && message.is_empty() {
-        return None;
-    }
-    Some(TenantMessage { code: code.map(|code| clean(code, 60)), message: clean(message, 400) })
+    let message = message.into_iter().chain(cause.map(str::to_owned)).collect::<Vec<_>>().join(" ");
+    let says_something = code.is_some() || !message.is_empty();
+    let code = code.map(|code| clean(code, 60));
+    says_something.then(|| TenantMessage { code, message: clean(message, 400) })
 }
 
 /// The start of a body that isn't JSON, most often a load balancer's page.

@@ -1,12 +1,14 @@
 //! The way to the tenant: which proxy, which CA certificates, which limits. The libraries do it; ours
 //! are only the rules without which they would be unsafe, or silent.
 
+use std::env;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{ClientBuilder, Url};
 use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
@@ -56,16 +58,16 @@ pub(super) async fn lead(
 /// TLS 1.2 and 1.3, with certificates of those CAs that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or
 /// else of those of the machine. They are read only if TLS is `needed`. Nothing switches verification off.
 async fn tls(needed: bool, redactor: &Redactor, budget: &Budget) -> Result<ClientConfig, Failure> {
-    let made = match needed {
-        true => budget.limit(TIME_FOR_CERTIFICATES, spawn_blocking(|| trusting(roots()?))).await,
-        false => Ok(Some(Ok(trusting(RootCertStore::empty())))),
+    let roots = match needed {
+        true => budget.limit(TIME_FOR_CERTIFICATES, spawn_blocking(roots)).await,
+        false => Ok(Some(Ok(Ok(RootCertStore::empty())))),
     };
-    let made = match made {
-        Ok(Some(Ok(made))) => made,
+    let roots = match roots {
+        Ok(Some(Ok(roots))) => roots,
         Err(Over::Stopped(signal)) => return Err(signal.failure(Step::Configure)),
         _ => Err("they couldn't be read in time".to_owned()),
     };
-    made.map_err(|why| {
+    roots.map(trusting).map_err(|why| {
         let message = format!("no CA certificates to trust: {}", redactor.clean_foreign(&why));
         let hint =
             "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
@@ -73,15 +75,35 @@ async fn tls(needed: bool, redactor: &Redactor, budget: &Budget) -> Result<Clien
     })
 }
 
-fn trusting(roots: RootCertStore) -> Result<ClientConfig, String> {
+#[allow(clippy::expect_used, reason = "ring has ciphers for both versions")]
+fn trusting(roots: RootCertStore) -> ClientConfig {
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
-    let builder = builder.with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    let builder = builder.with_safe_default_protocol_versions().expect("TLS 1.2 and 1.3");
+    builder.with_root_certificates(roots).with_no_client_auth()
+}
+
+/// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or else the machine's. An empty `SSL_CERT_FILE` is the
+/// same as none; the library takes it for the name of a file.
+fn found() -> CertificateResult {
+    if env::var_os("SSL_CERT_FILE").is_none_or(|file| !file.is_empty()) {
+        return load_native_certs();
+    }
+    let machine = openssl_probe::probe();
+    let (file, folders) = match env::var_os("SSL_CERT_DIR").filter(|folders| !folders.is_empty()) {
+        Some(folders) => (None, env::split_paths(&folders).collect()),
+        None => (machine.cert_file, machine.cert_dir),
+    };
+    let mut found = load_certs_from_paths(file.as_deref(), None);
+    for more in folders.iter().map(|folder| load_certs_from_paths(None, Some(folder))) {
+        found.certs.extend(more.certs);
+        found.errors.extend(more.errors);
+    }
+    found
 }
 
 /// The certificates to trust: at least one.
 fn roots() -> Result<RootCertStore, String> {
-    let found = rustls_native_certs::load_native_certs();
+    let found = found();
     let mut roots = RootCertStore::empty();
     let (added, unusable) = roots.add_parsable_certificates(found.certs);
     let mut problems: Vec<_> = found.errors.iter().map(ToString::to_string).collect();

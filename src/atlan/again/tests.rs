@@ -1,8 +1,10 @@
 //! The whole policy on a page: which status is tried again, and for how long.
 
 use super::*;
+use crate::atlan::properties::refusal_of;
 use crate::error::Exchange;
-use crate::http::{Grant, refusal_of};
+
+use crate::http::Grant;
 
 fn error(service: Service, method: &str, fault: Fault) -> CallError {
     let exchange = Exchange {

@@ -36,10 +36,10 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
         Fault::Ended(Over::Stopped(signal)) => return signal.failure(step),
         Fault::Ended(Over::Deadline) => (
             ErrorKind::Unavailable,
-            format!("DEADLINE_SECONDS left no time to ask {who}"),
+            format!("DEADLINE_SECONDS left {who} no time to answer"),
             "Run again, or raise DEADLINE_SECONDS.",
         ),
-        Fault::TimedOut { .. } => (
+        Fault::TimedOut(_) => (
             ErrorKind::Unavailable,
             format!("{who} gave {fault}"),
             "Run again later: it is safe to. If it is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS.",
@@ -50,7 +50,7 @@ pub(super) fn network(error: CallError, step: Step) -> Failure {
             "Nothing was used of that answer, which was asked for with Cache-Control: no-cache. Whoever runs the proxy or \
              gateway in between must keep it from caching what the tenant answers.",
         ),
-        Fault::Broken(broken) => (broken.kind, fault, &*broken.hint),
+        Fault::Broken { kind, hint, .. } => (*kind, fault, &**hint),
         Fault::TooOld => (ErrorKind::Unavailable, fault, RUN_AGAIN),
         _ => (ErrorKind::UnexpectedResponse, fault, SUPPORT_HINT),
     };
