@@ -129,14 +129,14 @@ fn an_answer_without_a_token_is_not_that_of_the_tenant() {
 
 #[test]
 fn who_stays_away_is_asked_until_the_deadline_and_named() {
-    let faults = [(Fault::page(503), "answers with status 503"), (Fault::Silence, "gave no answer within")];
+    let faults = [(Fault::page(503), " answers with status 503"), (Fault::Silence, " no time to answer")];
     all_at_once(&faults, |(fault, words)| {
         for (stage, who) in [(TokenExchange, "Keycloak"), (OAuthToken, "the tenant")] {
             let tenant = example();
             let ran =
                 answered(&tenant, stage, Times::Forever, fault.clone()).env("DEADLINE_SECONDS", "3").run();
             ran.failed(75, "unavailable", "configure");
-            ran.says(&format!("{who} {words}"), "Run again later");
+            ran.says(&format!("{who}{words}"), "Run again");
             let tenant = example();
             let job = answered(&tenant, stage, Times::Once, fault.clone());
             job.env("REQUEST_TIMEOUT_SECONDS", "2").run().added();
