@@ -16,7 +16,7 @@ const HEADERS: [(&str, Input); 5] = [
 
 /// The agent headers, if this runs in a workflow. Otherwise none is sent, and the inputs may be whatever
 /// they are.
-pub(super) fn check(checks: &mut Checks<'_>) -> HeaderMap {
+pub(super) fn check(checks: &mut Checks) -> HeaderMap {
     let agent = checks.text(inputs::X_ATLAN_AGENT).unwrap_or_default();
     let headers = HEADERS.iter().filter(|_| agent.eq_ignore_ascii_case("workflow"));
     let mut value = |input| checks.parsed(input, sendable).unwrap_or(HeaderValue::from_static(""));

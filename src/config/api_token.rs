@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::checks::{Checked, Checks, one_line};
-use super::inputs::{self, Input};
+use super::inputs::{API_TOKEN_CLIENT_ID, API_TOKEN_GUID, API_TOKEN_NAME};
 use crate::text::trimmed;
 
 /// The API token, by one of its names.
@@ -18,32 +18,32 @@ pub enum ApiTokenRef {
     ClientId(ClientId),
 }
 
-/// The inputs that can name it.
-const FORMS: [Input; 3] = [inputs::API_TOKEN_NAME, inputs::API_TOKEN_GUID, inputs::API_TOKEN_CLIENT_ID];
-
 /// Where each of its names belongs.
 const FORM_OF_EACH: &str = "a name belongs into API_TOKEN_NAME, a GUID (5f1e0a52-8c0e-4c0e-9f44-0d0c1a5b7e11) into API_TOKEN_GUID, \
                             a client ID (apikey-…, oauth-client-…) into API_TOKEN_CLIENT_ID";
 
 /// The API token that the inputs name.
-pub(super) fn check(checks: &mut Checks<'_>) -> Option<ApiTokenRef> {
-    match checks.only(&FORMS)? {
-        inputs::API_TOKEN_NAME => name(checks).map(ApiTokenRef::Name),
-        inputs::API_TOKEN_GUID => checks.parsed(inputs::API_TOKEN_GUID, guid).map(ApiTokenRef::Guid),
-        form => checks.parsed(form, ClientId::parse).map(ApiTokenRef::ClientId),
+pub(super) fn check(checks: &mut Checks) -> Option<ApiTokenRef> {
+    let form = checks.only(&[API_TOKEN_NAME, API_TOKEN_GUID, API_TOKEN_CLIENT_ID])?;
+    match form {
+        API_TOKEN_GUID => checks.parsed(form, guid).map(ApiTokenRef::Guid),
+        API_TOKEN_CLIENT_ID => checks.parsed(form, ClientId::parse).map(ApiTokenRef::ClientId),
+        _ => {
+            let name = name(&checks.plain(form)?);
+            checks.accept(form, name).map(ApiTokenRef::Name)
+        }
     }
 }
 
 /// The name, exactly as it was given but for line ends at its edges: blanks and quotation marks can be
 /// part of it.
-fn name(checks: &mut Checks<'_>) -> Option<String> {
-    let name = checks.plain(inputs::API_TOKEN_NAME)?.trim_matches(['\r', '\n']);
+fn name(text: &str) -> Checked<String> {
+    let name = one_line(text.trim_matches(['\r', '\n']))?;
     let id = trimmed(name).trim_start_matches(USERNAME_PREFIX).trim_start_matches(API_TOKEN);
-    let name = one_line(name).map(str::to_owned).and_then(|name| match guid(id) {
+    match guid(id) {
         Ok(_) => Err(format!("isn't a name: {FORM_OF_EACH}")),
-        Err(_) => Ok(name),
-    });
-    checks.accept(inputs::API_TOKEN_NAME, name)
+        Err(_) => Ok(name.to_owned()),
+    }
 }
 
 /// A GUID in its usual spelling, of every one that is in use: capitals, braces, `urn:uuid:`, no hyphens.

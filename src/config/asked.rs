@@ -20,7 +20,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub(super) fn check(checks: &mut Checks<'_>, services: Option<&Services>) -> Option<Asked> {
+    pub(super) fn check(checks: &mut Checks, services: Option<&Services>) -> Option<Asked> {
         let (target, api_token) = (target::check(checks), api_token::check(checks));
         Some(Asked { tenant: services?.tenant.clone(), target: target?, api_token: api_token?, user: None })
     }

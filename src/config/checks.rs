@@ -3,10 +3,9 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::inputs::{self, Input, Kind};
-use super::sources::Sources;
 use crate::error::{ErrorKind, Failure, Step};
 use crate::text::jwt::jwts;
 use crate::text::redact::Redactor;
@@ -36,38 +35,44 @@ const MEND_IT: &str = "Mend that first: what is missing may be in there. Nothing
 /// input's name. That repeats nothing that may be secret.
 pub(super) type Checked<T> = Result<T, String>;
 
-/// What is wrong with the inputs, as far as they have been looked at.
-pub(super) struct Checks<'a> {
-    pub(super) sources: &'a Sources,
-    pub(super) redactor: &'a Redactor,
+/// The inputs that are given, and what is wrong with them, as far as they have been looked at.
+#[derive(Default)]
+pub(super) struct Checks {
+    /// The strongest source first. Each is secret until it is known what it is for.
+    pub(super) given: Vec<(Input, SecretString)>,
+    pub(super) redactor: Redactor,
+    /// Sources that couldn't be read. What could be is there all the same, so that the report still
+    /// reaches `REPORT_FILE`.
+    pub(super) unread: Vec<String>,
     /// What is needed and isn't there.
-    missing: Vec<String>,
+    pub(super) missing: Vec<String>,
     pub(super) wrong: Vec<String>,
     /// What is to be logged: printable, without secrets.
     pub(super) warnings: Vec<String>,
     /// The inputs that hold a secret of another.
-    misplaced: Vec<Input>,
+    pub(super) misplaced: Vec<Input>,
 }
 
-impl<'a> Checks<'a> {
-    /// From here on, nothing secret among the inputs is shown, wherever it stands.
-    pub(super) fn new(sources: &'a Sources, redactor: &'a Redactor) -> Checks<'a> {
-        let given = || sources.given.iter().map(|(input, text)| (*input, text.expose_secret()));
+impl Checks {
+    /// Tells the redactor all secrets among the inputs, and finds those in wrong places.
+    pub(super) fn hide_secrets(&mut self) {
+        let given = || self.given.iter().map(|(input, text)| (*input, text.expose_secret()));
         for (input, text) in given() {
-            jwts(text).into_iter().for_each(|jwt| redactor.hide(&text[jwt].into()));
+            jwts(text).into_iter().for_each(|jwt| self.redactor.hide(&text[jwt].into()));
             // One that repeats an input's name, as an unresolved variable does, would hide that name.
             if input.kind == Kind::Secret && !inputs::ALL.iter().any(|input| text.contains(input.name)) {
-                redactor.hide(&bare(text).into());
+                self.redactor.hide(&bare(text).into());
             }
         }
-        let may_be_secret = |input: Input| matches!(input.kind, Kind::Secret | Kind::Json);
-        let misplaced =
-            given().filter(|(input, text)| !may_be_secret(*input) && redactor.clean(text) != *text);
-        let misplaced: Vec<Input> = misplaced.map(|(input, _)| input).collect();
-        let mut wrong = sources.wrong.clone();
-        wrong.extend(misplaced.iter().map(|input| format!("{} {MISPLACED}", input.name)));
-        let warnings = sources.warnings.clone();
-        Checks { sources, redactor, missing: Vec::new(), wrong, warnings, misplaced }
+        let public = given().filter(|(input, _)| !matches!(input.kind, Kind::Secret | Kind::Json));
+        let misplaced = public.filter(|(_, text)| self.redactor.clean(text) != *text);
+        self.misplaced = misplaced.map(|(input, _)| input).collect();
+        self.wrong.extend(self.misplaced.iter().map(|input| format!("{} {MISPLACED}", input.name)));
+    }
+
+    /// What the strongest source gives that gives anything for `input`.
+    pub(super) fn get(&self, input: Input) -> Option<&str> {
+        self.given.iter().find(|(given, _)| *given == input).map(|(_, text)| text.expose_secret())
     }
 
     pub(super) fn complain(&mut self, input: Input, what: &str) {
@@ -75,7 +80,7 @@ impl<'a> Checks<'a> {
     }
 
     pub(super) fn is_given(&self, input: Input) -> bool {
-        self.sources.get(input).is_some()
+        self.get(input).is_some()
     }
 
     /// The one of these `forms` of one thing that is given, of which there must be exactly one.
@@ -92,24 +97,24 @@ impl<'a> Checks<'a> {
     }
 
     /// Text that isn't secret, as it was given: it stands for nothing else, and holds no secret.
-    pub(super) fn plain(&mut self, input: Input) -> Option<&'a str> {
-        let text = self.sources.get(input).filter(|_| !self.misplaced.contains(&input))?;
-        self.accept(input, resolved(bare(text)).map(|()| text))
+    pub(super) fn plain(&mut self, input: Input) -> Option<String> {
+        let text = self.get(input).filter(|_| !self.misplaced.contains(&input))?.to_owned();
+        self.accept(input, resolved(bare(&text)).map(|()| text))
     }
 
     /// The same in one line, without what copying puts around it.
-    pub(super) fn text(&mut self, input: Input) -> Option<&'a str> {
-        let text = bare(self.plain(input)?);
-        self.accept(input, one_line(text))
+    pub(super) fn text(&mut self, input: Input) -> Option<String> {
+        let text = self.plain(input)?;
+        self.accept(input, one_line(bare(&text)).map(str::to_owned))
     }
 
     /// What `parse` makes of such a text, or of the input's default.
     pub(super) fn parsed<T>(&mut self, input: Input, parse: impl FnOnce(&str) -> Checked<T>) -> Option<T> {
         let text = match self.is_given(input) {
             true => self.text(input)?,
-            false => Some(input.default).filter(|default| !default.is_empty())?,
+            false => Some(input.default).filter(|default| !default.is_empty())?.to_owned(),
         };
-        self.accept(input, parse(text))
+        self.accept(input, parse(&text))
     }
 
     /// What was made of a value; if that is a complaint, nothing.
@@ -132,20 +137,20 @@ impl<'a> Checks<'a> {
 
     /// True if nothing is wrong so far, and nothing is missing.
     pub(super) fn are_passed(&self) -> bool {
-        self.sources.unread.is_empty() && self.missing.is_empty() && self.wrong.is_empty()
+        self.unread.is_empty() && self.missing.is_empty() && self.wrong.is_empty()
     }
 
     /// The failure that all of it makes. What couldn't be read goes first: inputs can be missing
     /// because of it.
     pub(super) fn failure(self) -> Failure {
-        let mut parts = self.sources.unread.clone();
+        let hint = if self.unread.is_empty() { CORRECT_IT } else { MEND_IT };
+        let mut parts = self.unread;
         if !self.missing.is_empty() {
             let plural = if self.missing.len() > 1 { "s" } else { "" };
             parts.push(format!("missing input{plural}: {}", self.missing.join(", ")));
         }
         parts.extend(self.wrong);
         let message = text::bounded(&parts.join("; "), 2000);
-        let hint = if self.sources.unread.is_empty() { CORRECT_IT } else { MEND_IT };
         Failure::new(ErrorKind::InvalidInput, Step::Configure, message, hint)
     }
 }

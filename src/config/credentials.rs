@@ -76,7 +76,7 @@ const OAUTH: [Input; 3] = [
 const WORKFLOW: [Input; 3] = [inputs::CLIENT_ID, inputs::CLIENT_SECRET, inputs::CLIENT_SECRET_FILE];
 
 /// The credentials that the inputs give: a bearer token, or else what is needed to get one.
-pub(super) fn check(checks: &mut Checks<'_>, services: Option<&Services>) -> Option<Credentials> {
+pub(super) fn check(checks: &mut Checks, services: Option<&Services>) -> Option<Credentials> {
     if let Some(form) = BEARER.into_iter().find(|form| checks.is_given(*form)) {
         return bearer(checks, form, services.and_then(Services::host));
     }
@@ -91,14 +91,14 @@ pub(super) fn check(checks: &mut Checks<'_>, services: Option<&Services>) -> Opt
     None
 }
 
-fn bearer(checks: &mut Checks<'_>, form: Input, tenant: Option<&str>) -> Option<Credentials> {
+fn bearer(checks: &mut Checks, form: Input, tenant: Option<&str>) -> Option<Credentials> {
     let file = match form.kind {
         Kind::Read => Some(BearerFile { path: checks.text(form)?.into(), tenant: tenant.map(str::to_owned) }),
         _ => None,
     };
     let token = match &file {
-        Some(file) => file.read(checks.redactor),
-        None => BearerToken::parse(checks.sources.get(form)?, tenant, checks.redactor),
+        Some(file) => file.read(&checks.redactor),
+        None => BearerToken::parse(checks.get(form)?, tenant, &checks.redactor),
     };
     let token = checks.accept(form, token)?;
     // A pipe isn't read once more: nobody may be at its other end by then.
@@ -107,21 +107,21 @@ fn bearer(checks: &mut Checks<'_>, form: Input, tenant: Option<&str>) -> Option<
 
 /// The client of these inputs: its ID, its secret as it is, or from a file. A secret may have any character
 /// in it: only line ends at its edges are cut.
-fn client(checks: &mut Checks<'_>, server: Option<&Url>, [id, secret @ ..]: [Input; 3]) -> Option<Client> {
+fn client(checks: &mut Checks, server: Option<&Url>, [id, secret @ ..]: [Input; 3]) -> Option<Client> {
     let id = checks.only(&[id]).and_then(|form| checks.text(form));
     let form = checks.only(&secret)?;
     let text = match form.kind {
         Kind::Read => files::read(checks.text(form)?.as_ref()),
-        _ => Ok(checks.sources.get(form)?.to_owned()),
+        _ => Ok(checks.get(form)?.to_owned()),
     };
     let text = checks.accept(form, text.and_then(|text| resolved(trimmed(&text)).map(|()| text)))?;
     let secret = SecretString::from(text.trim_matches(['\r', '\n']));
     checks.redactor.hide(&secret);
-    Some(Client { server: server?.clone(), id: id?.to_owned(), secret })
+    Some(Client { server: server?.clone(), id: id?, secret })
 }
 
 /// Never without a user, nor as the client itself: its own token may do more than the user may.
-fn impersonation(checks: &mut Checks<'_>, keycloak: &Url) -> Option<Credentials> {
+fn impersonation(checks: &mut Checks, keycloak: &Url) -> Option<Credentials> {
     let client = client(checks, Some(keycloak), WORKFLOW);
     if !checks.is_given(inputs::ATLAN_USER_ID) {
         checks.complain(
@@ -131,7 +131,7 @@ fn impersonation(checks: &mut Checks<'_>, keycloak: &Url) -> Option<Credentials>
              connection, or give that person's USER_BEARER_TOKEN",
         );
     }
-    let user_id = checks.text(inputs::ATLAN_USER_ID)?.to_owned();
+    let user_id = checks.text(inputs::ATLAN_USER_ID)?;
     let client = client?;
     if client.username().as_str().eq_ignore_ascii_case(&user_id) {
         checks.complain(

@@ -40,7 +40,6 @@ use crate::error::{ErrorKind, Failure, Step};
 use crate::text::redact::Redactor;
 use crate::text::{ago, bare};
 use checks::Checks;
-use sources::Sources;
 
 /// The least time for a write: to be sent, answered and read back.
 const SHORTEST_RUN: Duration = Duration::from_secs(3);
@@ -119,8 +118,7 @@ pub fn read(
     redactor: &Redactor,
 ) -> (Output, Result<Config, Failure>) {
     let environment: Vec<_> = environment.collect();
-    let sources = Sources::read(&environment, flags.config.clone());
-    let mut checks = Checks::new(&sources, redactor);
+    let mut checks = Checks::of(&environment, flags.config.clone(), redactor);
     let mut output = output::check(&mut checks, &environment, &flags);
     let config = check(checks, Surroundings::of(&environment, redactor), &mut output);
     (output, config)
@@ -133,15 +131,14 @@ pub fn output_only(environment: impl Iterator<Item = (OsString, OsString)>, reda
     let is_file = |name: &OsString| name.to_str().is_some_and(|name| Path::new(bare(name)).is_file());
     let environment: Vec<_> =
         environment.filter(|(name, value)| name != inputs::CONFIG_FILE.name || is_file(value)).collect();
-    let sources = Sources::read(&environment, None);
-    let mut checks = Checks::new(&sources, redactor);
+    let mut checks = Checks::of(&environment, None, redactor);
     let output = output::check(&mut checks, &environment, &Flags::default());
     let services = address::check(&mut checks, true);
     let asked = Asked::check(&mut checks, services.as_ref());
     Output { asked: asked.filter(|_| checks.are_passed()), ..output }
 }
 
-fn check(mut checks: Checks<'_>, surroundings: Surroundings, output: &mut Output) -> Result<Config, Failure> {
+fn check(mut checks: Checks, surroundings: Surroundings, output: &mut Output) -> Result<Config, Failure> {
     let services = address::check(&mut checks, surroundings.in_cluster);
     let asked = Asked::check(&mut checks, services.as_ref());
     let credentials = credentials::check(&mut checks, services.as_ref());

@@ -42,7 +42,7 @@ pub struct Output {
 
 /// Reads what is about output, and opens the files. A file that can't be written is a problem now,
 /// before any request, rather than after the write.
-pub(super) fn check(checks: &mut Checks<'_>, environment: &[(OsString, OsString)], flags: &Flags) -> Output {
+pub(super) fn check(checks: &mut Checks, environment: &[(OsString, OsString)], flags: &Flags) -> Output {
     let (report_file, log_file) = files(checks);
     // If one of these is wrong, nothing is written anyway.
     let mut is_on = |flag: Option<bool>, input| flag.or(checks.parsed(input, switch)).unwrap_or_default();
@@ -70,8 +70,8 @@ fn may_have_colours(environment: &[(OsString, OsString)]) -> bool {
 }
 
 /// `REPORT_FILE` and `LOG_FILE`, open. Neither may be what is used otherwise.
-fn files(checks: &mut Checks<'_>) -> (Option<File>, Option<File>) {
-    let read = checks.sources.given.iter().filter(|(input, _)| input.kind == Kind::Read);
+fn files(checks: &mut Checks) -> (Option<File>, Option<File>) {
+    let read = checks.given.iter().filter(|(input, _)| input.kind == Kind::Read);
     let read = read.map(|(input, path)| (input.name, bare(path.expose_secret()).into()));
     let streams = [("standard output", "/dev/stdout".into()), ("standard input", "/dev/stdin".into())];
     let mut used: Vec<(&str, PathBuf)> = read.chain(streams).collect();
@@ -80,7 +80,7 @@ fn files(checks: &mut Checks<'_>) -> (Option<File>, Option<File>) {
         let user = used.iter().find(|(_, other)| is_one(path.as_ref(), other)).map(|(user, _)| *user);
         let file = match user.or((path == "-").then_some("standard output")) {
             Some(user) => Err(format!("names what is used for {user} already")),
-            None => how.create(true).open(path).map_err(|error| format!("can't be written: {error}")),
+            None => how.create(true).open(&path).map_err(|error| format!("can't be written: {error}")),
         };
         used.push((input.name, path.into()));
         checks.accept(input, file)
@@ -117,7 +117,7 @@ pub struct LogSettings {
 }
 
 /// Reads what to log; `file` is `LOG_FILE`, open.
-fn log(checks: &mut Checks<'_>, file: Option<File>) -> LogSettings {
+fn log(checks: &mut Checks, file: Option<File>) -> LogSettings {
     let others = if checks.is_given(inputs::LOG_LEVEL) { None } else { rust_log(checks) };
     let level = others.or_else(|| checks.parsed(inputs::LOG_LEVEL, level_of));
     let formats = [("bunyan", false), ("pretty", true), ("json", false), ("text", true)];
@@ -135,8 +135,8 @@ fn level_of(text: &str) -> Checked<Targets> {
 
 /// The same variable is often there for every program of a cluster: what isn't understood in it is no
 /// reason to stop, and our own errors are logged whatever it says.
-fn rust_log(checks: &mut Checks<'_>) -> Option<Targets> {
-    let level = level_of(bare(checks.sources.get(inputs::RUST_LOG)?));
+fn rust_log(checks: &mut Checks) -> Option<Targets> {
+    let level = level_of(bare(checks.get(inputs::RUST_LOG)?));
     if let Err(what) = &level {
         checks.warnings.push(format!("RUST_LOG isn't understood, and is ignored: it {what}"));
     }

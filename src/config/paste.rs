@@ -49,8 +49,11 @@ pub(super) fn token_in(text: &str) -> Checked<String> {
     let lower = text.to_ascii_lowercase();
     let mut tokens = marked(&text, &lower);
     if tokens.is_empty() && !REQUESTS.iter().any(|word| lower.contains(word)) {
-        let whole = jwts(&text).into_iter().filter(|place| is_end(&text[place.end..]));
-        tokens = whole.map(|place| &text[place]).filter(|jwt| jwt.matches('.').count() >= 2).collect();
+        let mut places = jwts(&text);
+        places.retain(|place| text[place.clone()].matches('.').count() >= 2);
+        if places.iter().all(|place| is_end(&text[place.end..])) {
+            tokens = places.into_iter().map(|place| &text[place]).collect();
+        }
     }
     let token = match (tokens.first(), tokens.len()) {
         (None, _) => the_only_word(word)?,

@@ -25,10 +25,8 @@ fn of_inputs(text: &str) {
     let environment: Vec<(OsString, OsString)> = if text.starts_with('{') {
         vec![(nested.into(), text.into())]
     } else {
-        text.lines()
-            .filter_map(|line| line.split_once('='))
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect()
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        pairs.map(|(name, value)| (name.into(), value.into())).collect()
     };
     // Neither are files read or written here, nor standard input.
     let touches_files = |name: &str| text.contains(name) || text.contains(&name.to_ascii_lowercase());
@@ -48,8 +46,7 @@ fn of_inputs(text: &str) {
 fn is_valid(config: &Config) {
     is_text(config.job.target.qualified_name.as_str());
     match &config.job.api_token {
-        ApiTokenRef::Name(name) => is_text(name),
-        ApiTokenRef::Guid(guid) => is_text(guid),
+        ApiTokenRef::Name(text) | ApiTokenRef::Guid(text) => is_text(text),
         ApiTokenRef::ClientId(client_id) => is_text(client_id.as_str()),
     }
     let access = &config.access;

@@ -7,51 +7,38 @@ use std::io::{self, IsTerminal, Write};
 use std::iter;
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::checks::{Checked, UNRESOLVED};
+use super::checks::{Checked, Checks, UNRESOLVED};
 use super::files;
 use super::inputs::{self, Input};
+use crate::text::redact::Redactor;
 use crate::text::{bare, bounded};
 
 /// What complaints about the environment start with.
 const ENVIRONMENT: &str = "the environment";
 
-/// What all sources give.
-#[derive(Default)]
-pub(super) struct Sources {
-    /// The strongest first. Each is secret until it is known what it is for.
-    pub(super) given: Vec<(Input, SecretString)>,
-    /// Sources that couldn't be read. What could be is there all the same, so that the report still
-    /// reaches `REPORT_FILE`.
-    pub(super) unread: Vec<String>,
-    /// What is wrong with the names and types of inputs.
-    pub(super) wrong: Vec<String>,
-    /// To be logged.
-    pub(super) warnings: Vec<String>,
-}
-
-impl Sources {
-    /// Reads all of them. `flag` is the file that the command line names: it goes before `CONFIG_FILE`.
-    pub(super) fn read(environment: &[(OsString, OsString)], flag: Option<PathBuf>) -> Sources {
-        let mut sources = Sources::default();
+impl Checks {
+    /// Takes the inputs from all sources. `flag` is the file that the command line names: it goes before
+    /// `CONFIG_FILE`. From here on, nothing secret among the inputs is shown, wherever it stands.
+    pub(super) fn of(
+        environment: &[(OsString, OsString)],
+        flag: Option<PathBuf>,
+        redactor: &Redactor,
+    ) -> Checks {
+        let mut checks = Checks { redactor: redactor.clone(), ..Checks::default() };
         let label = if flag.is_some() { "--config" } else { inputs::CONFIG_FILE.name };
         let flag = flag.map(|path| path.to_string_lossy().into_owned());
-        sources.given.extend(flag.map(|path| (inputs::CONFIG_FILE, path.into())));
-        sources.take_environment(environment);
-        let text_of = |input| sources.get(input).map(|text| bare(text).to_owned());
+        checks.given.extend(flag.map(|path| (inputs::CONFIG_FILE, path.into())));
+        checks.take_environment(environment);
+        let text_of = |input| checks.get(input).map(|text| bare(text).to_owned());
         let (nested, file) = (text_of(inputs::NESTED_CONFIG), text_of(inputs::CONFIG_FILE));
-        sources.take_json(inputs::NESTED_CONFIG.name, nested.map(Ok));
+        checks.take_json(inputs::NESTED_CONFIG.name, nested.map(Ok));
         let read = |path: String| if path == "-" { standard_input() } else { files::read(path.as_ref()) };
-        sources.take_json(label, file.map(read));
-        sources
-    }
-
-    /// What the strongest source gives that gives anything for `input`.
-    pub(super) fn get(&self, input: Input) -> Option<&str> {
-        self.given.iter().find(|(given, _)| *given == input).map(|(_, text)| text.expose_secret())
+        checks.take_json(label, file.map(read));
+        checks.hide_secrets();
+        checks
     }
 
     /// Variables of other names aren't ours. One that is an input's name in another spelling would be ignored
@@ -64,11 +51,8 @@ impl Sources {
                 let found = bounded(&name.to_string_lossy(), 60);
                 let what = format!("{found} is set, and isn't read: the input is called {}", input.name);
                 // Of logging, other programs have such variables, and nothing is lost without them.
-                if input.name.contains("LOG") {
-                    self.warnings.push(what)
-                } else {
-                    self.wrong.push(what)
-                }
+                let told = if input.name.contains("LOG") { &mut self.warnings } else { &mut self.wrong };
+                told.push(what);
                 continue;
             }
             // How others log is no reason to stop: what can't be understood there is only a warning.
@@ -189,6 +173,7 @@ mod tests {
     fn a_variable_that_is_there_twice_is_refused() {
         let twice =
             [("DRY_RUN", "true"), ("DRY_RUN", "false")].map(|(name, value)| (name.into(), value.into()));
-        assert_eq!(Sources::read(&twice, None).wrong, ["DRY_RUN is given twice in the environment"]);
+        let checks = Checks::of(&twice, None, &Redactor::default());
+        assert_eq!(checks.wrong, ["DRY_RUN is given twice in the environment"]);
     }
 }

@@ -92,7 +92,7 @@ impl Role {
 }
 
 /// The target that the inputs name.
-pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
+pub(super) fn check(checks: &mut Checks) -> Option<Target> {
     let form = checks.only(&[CONNECTION_QUALIFIED_NAME, COLLECTION_QUALIFIED_NAME])?;
     if form == CONNECTION_QUALIFIED_NAME && checks.is_given(COLLECTION_ROLE) {
         checks.complain(COLLECTION_ROLE, "is for a query collection, and not for a connection: leave it out");
@@ -103,7 +103,7 @@ pub(super) fn check(checks: &mut Checks<'_>) -> Option<Target> {
         // If it is wrong, nothing comes of it.
         _ => checks.parsed(COLLECTION_ROLE, |text| word(text, &roles)).unwrap_or(Role::Editor),
     };
-    let name = QualifiedName::parse(checks.plain(form)?, role);
+    let name = QualifiedName::parse(&checks.plain(form)?, role);
     Some(Target { role, qualified_name: checks.accept(form, name)? })
 }
 
