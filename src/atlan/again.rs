@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff};
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::explain::is_no_such_entity;
 use crate::budget::{Budget, Over};
@@ -28,6 +28,8 @@ pub(super) enum Because {
     NotThere,
     /// A user is unknown for some seconds after the API token was made.
     UserUnknown,
+    /// A bearer token that was given out just now isn't known everywhere at once.
+    YoungToken,
     /// A right may still be on its way, until then: it reaches Atlas's replicas one by one.
     YoungRight(Instant),
 }
@@ -47,41 +49,28 @@ impl Because {
                 403 if error.service == Service::Atlas && refusal.speaker.is_some() => {
                     right_is_young_until.map(Because::YoungRight)
                 }
-                404 if is_no_such_entity(error) => {
-                    (error.exchange.method == "GET").then_some(Because::NotThere)
-                }
+                404 if error.exchange.method == "GET" && is_no_such_entity(error) => Some(Because::NotThere),
                 _ if refusal.names_an_unknown_user() => Some(Because::UserUnknown),
                 _ => refusal.is_temporary().then_some(Because::Passes),
             },
         }
     }
 
-    /// How much longer it is tried, after so many times since then.
-    fn left(self, since: Instant, times: u32) -> Duration {
-        let for_seconds = |seconds| Duration::from_secs(seconds).saturating_sub(since.elapsed());
+    /// Until when it is tried, the pause before each try where that isn't a growing one, and what it can
+    /// mean; if it was first seen then, and so many times by now.
+    fn policy(self, since: Instant, times: u32) -> (Option<Instant>, Option<Duration>, &'static str) {
+        const NEW: &str = ", which can mean \"not yet\" for what was made a moment ago";
+        let until = |seconds| Some(since + Duration::from_secs(seconds));
+        let second = Some(Duration::from_secs(1));
         match self {
-            Because::Passes | Because::TooOld => Duration::MAX,
-            Because::Redirected => {
-                if times <= 3 {
-                    Duration::MAX
-                } else {
-                    Duration::ZERO
-                }
-            }
-            Because::NotThere => for_seconds(5),
-            Because::UserUnknown => for_seconds(10),
-            Because::Unreached => for_seconds(30),
-            Because::YoungRight(until) => until.saturating_duration_since(Instant::now()),
-        }
-    }
-
-    fn means(self) -> &'static str {
-        match self {
-            Because::YoungRight(_) => {
-                ", which can mean \"not yet\": a new right takes up to half a minute to arrive"
-            }
-            Because::NotThere => ", which can mean \"not yet\": it may have been made a moment ago",
-            _ => "",
+            Because::Passes => (None, None, ""),
+            Because::TooOld => (None, Some(Duration::ZERO), ""),
+            Because::Unreached => (until(30), None, ""),
+            Because::Redirected => (until(0).filter(|_| times > 3), None, ""),
+            Because::YoungToken => (until(2), second, NEW),
+            Because::NotThere => (until(5), second, NEW),
+            Because::UserUnknown => (until(10), second, NEW),
+            Because::YoungRight(until) => (Some(until), Some(Duration::from_millis(2500)), NEW),
         }
     }
 }
@@ -122,23 +111,17 @@ impl Again {
     ) -> Option<Duration> {
         let (since, times) = self.seen.entry(because).or_insert((Instant::now(), 0));
         *times += 1;
-        let left = because.left(*since, *times);
-        let pause = match because {
-            Because::TooOld => Duration::ZERO,
-            Because::NotThere | Because::UserUnknown => Duration::from_secs(1),
-            Because::YoungRight(_) => Duration::from_millis(2500),
-            _ => self.pauses.next().unwrap_or_default().max(asked),
-        };
+        let (until, pause, means) = because.policy(*since, *times);
+        let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
         if left.is_zero() {
             return None;
         }
+        let pause = pause.unwrap_or_else(|| self.pauses.next().unwrap_or_default().max(asked));
         // The last try is made when the time is up.
         let pause = pause.min(left);
-        let seconds = left.min(budget.left()).as_secs_f64();
-        match *times {
-            _ if budget.allows(pause).is_err() => {}
-            1 => warn!("{what}{}; trying again for up to {seconds:.0} s", because.means()),
-            _ => debug!("{what}; trying again"),
+        if *times == 1 && budget.allows(pause).is_ok() {
+            let seconds = left.min(budget.left()).as_secs_f64();
+            warn!("{what}{means}; trying again for up to {seconds:.0} s");
         }
         Some(pause)
     }

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use super::again::{Again, Because};
+use super::snapshot::time;
 use super::{CallError, Tenant, lenient};
 use crate::budget::{Budget, Over};
 use crate::config::{ApiTokenRef, ClientId, Username};
 use crate::error::Exchange;
-use crate::http::{Call, Fault, Service};
+use crate::http::{Call, Service};
 
 /// So many records are asked for: more than anybody has of one name.
 const PAGE: usize = 20;
@@ -30,8 +31,8 @@ pub(crate) struct ApiToken {
     pub(crate) client_id: String,
     /// The name it has wherever a username is expected.
     pub(crate) username: Username,
-    /// When it expires, if the tenant says so.
-    pub(crate) expires: Option<SystemTime>,
+    /// How long ago it expired, if it has.
+    pub(crate) expired_ago: Option<Duration>,
 }
 
 impl ApiToken {
@@ -42,7 +43,7 @@ impl ApiToken {
             guid: None,
             client_id: client_id.as_str().to_owned(),
             username: client_id.username(),
-            expires: None,
+            expired_ago: None,
         }
     }
 }
@@ -52,23 +53,14 @@ pub(crate) struct Found {
     pub(crate) tokens: Vec<ApiToken>,
     /// True if the tenant may have more that match than it sent.
     pub(crate) is_cut: bool,
-    /// What time it was, by the server's clock if it says so.
-    pub(crate) now: SystemTime,
     /// The request that found them.
     pub(crate) exchange: Exchange,
-}
-
-impl Found {
-    /// How long ago this token expired, if it has.
-    pub(crate) fn expired_ago(&self, token: &ApiToken) -> Option<Duration> {
-        self.now.duration_since(token.expires?).ok()
-    }
 }
 
 /// The answer to `GET apikeys`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ApiKeys {
+pub(super) struct ApiKeys {
     /// `null` or empty when nothing matches, but always there.
     #[serde(deserialize_with = "Option::deserialize")]
     records: Option<Vec<Box<RawValue>>>,
@@ -77,46 +69,70 @@ struct ApiKeys {
     filter_record: Option<i64>,
 }
 
+impl ApiKeys {
+    /// The tokens that are exactly what was asked for. One record that comes twice is one token.
+    ///
+    /// # Errors
+    ///
+    /// If one of them lacks the client ID that a username is made of.
+    pub(super) fn tokens(
+        &self,
+        wanted: &ApiTokenRef,
+        now: SystemTime,
+    ) -> Result<Vec<ApiToken>, &'static str> {
+        let mut tokens: Vec<ApiToken> = Vec::new();
+        for token in self.records.iter().flatten().filter_map(|record| token_of(record, wanted, now)) {
+            let token = token.ok_or("it returns the API token without a client ID")?;
+            if tokens.iter().all(|known| known.client_id != token.client_id) {
+                tokens.push(token);
+            }
+        }
+        Ok(tokens)
+    }
+}
+
+/// By which field a record is looked for, and what is in it.
+fn looked_for(wanted: &ApiTokenRef) -> (&'static str, &str) {
+    match wanted {
+        ApiTokenRef::Name(name) => ("displayName", name),
+        ApiTokenRef::Guid(guid) => ("id", guid.as_str()),
+        ApiTokenRef::ClientId(client_id) => ("clientId", client_id.as_str()),
+    }
+}
+
 /// The token of a record, if it is exactly what was asked for, by what it says itself or by its
 /// attributes, which repeat two fields (an SDK prefers these); whatever stands beside it may have any
-/// shape.
-///
-/// # Errors
-///
-/// If it lacks the client ID that a username is made of.
-fn token_of(record: &RawValue, wanted: &ApiTokenRef) -> Option<Result<ApiToken, &'static str>> {
+/// shape. `Some(None)` if it has no client ID.
+fn token_of(record: &RawValue, wanted: &ApiTokenRef, now: SystemTime) -> Option<Option<ApiToken>> {
     let record: Value = serde_json::from_str(record.get()).ok()?;
     let text = |place: &str| record.pointer(place)?.as_str().filter(|text| !text.is_empty());
-    let number = |place: &str| lenient::number(&record.pointer(place)?.to_string());
-    let guid = text("/id");
-    let names = [text("/attributes/displayName"), text("/displayName")];
-    let client_ids = [text("/attributes/clientId"), text("/clientId")];
-    let is_wanted = match wanted {
-        ApiTokenRef::Name(name) => names.contains(&Some(name)),
-        ApiTokenRef::Guid(wanted) => guid == Some(wanted.as_str()),
-        ApiTokenRef::ClientId(client_id) => client_ids.contains(&Some(client_id.as_str())),
-    };
-    // Seconds. Zero or less says nothing: Keycloak uses -1 for "no lifespan of its own".
-    let lifespan = number("/attributes/access.token.lifespan").filter(|seconds| *seconds > 0);
-    let expires_ms = number("/attributes/createdAt")
-        .zip(lifespan)
-        .map(|(created_ms, seconds)| created_ms.saturating_add(seconds.saturating_mul(1000)).max(0));
-    let expires = expires_ms
-        .and_then(|ms| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms.unsigned_abs())));
-    let client_id = client_ids.into_iter().flatten().next().map(str::to_owned);
-    let token = client_id.ok_or("it returns the API token without a client ID").map(|client_id| ApiToken {
-        name: names.into_iter().flatten().next().map(str::to_owned),
-        guid: guid.map(str::to_owned),
-        username: Username::of_client(&client_id),
-        client_id,
-        expires,
-    });
-    is_wanted.then_some(token)
+    let number = |name: &str| lenient::number(&record.pointer("/attributes")?.get(name)?.to_string());
+    let both = |name: &str| [format!("/attributes/{name}"), format!("/{name}")].map(|place| text(&place));
+    let either = |name: &str| both(name).into_iter().flatten().next().map(str::to_owned);
+    let (name, value) = looked_for(wanted);
+    both(name).contains(&Some(value)).then(|| {
+        // Seconds. Zero or less says nothing: Keycloak uses -1 for "no lifespan of its own".
+        let lifespan = number("access.token.lifespan").filter(|seconds| *seconds > 0);
+        let expires_ms = number("createdAt")
+            .zip(lifespan)
+            .map(|(made_ms, seconds)| made_ms.saturating_add(seconds.saturating_mul(1000)).max(0));
+        if expires_ms.is_none() {
+            warn!("the tenant doesn't say when the API token expires: it is taken for one that hasn't");
+        }
+        let client_id = either("clientId")?;
+        Some(ApiToken {
+            name: either("displayName"),
+            guid: text("/id").map(str::to_owned),
+            username: Username::of_client(&client_id),
+            client_id,
+            expired_ago: expires_ms.and_then(time).and_then(|then| now.duration_since(then).ok()),
+        })
+    })
 }
 
 impl Tenant {
-    /// The API tokens that are exactly what was asked for. One record that comes twice is one token;
-    /// one that was made a moment ago may not be listed yet, and is asked for again.
+    /// The API tokens that are exactly what was asked for. One that was made a moment ago may not be listed
+    /// yet, and is asked for again.
     pub(crate) async fn api_tokens(
         &mut self,
         wanted: &ApiTokenRef,
@@ -131,56 +147,26 @@ impl Tenant {
             let what = "the tenant has no such API token";
             let pause = again.pause(Because::NotThere, what, Duration::ZERO, budget);
             let Some(pause) = pause else { return Ok(found) };
-            match budget.pause(pause).await {
-                Ok(()) => {}
-                Err(Over::Deadline) => return Ok(found),
-                Err(over) => {
-                    let (fault, service) = (Fault::Ended(over), Service::Heracles);
-                    return Err(CallError::new(fault, found.exchange, service, false));
-                }
+            // Once a signal asked for the end, the next request says so.
+            if budget.pause(pause).await == Err(Over::Deadline) {
+                return Ok(found);
             }
         }
     }
 
     async fn api_keys(&mut self, wanted: &ApiTokenRef, budget: &Budget) -> Result<Found, CallError> {
-        let filter = match wanted {
-            ApiTokenRef::Name(name) => json!({ "displayName": name }),
-            ApiTokenRef::Guid(guid) => json!({ "id": guid.as_str() }),
-            ApiTokenRef::ClientId(client_id) => json!({ "clientId": client_id.as_str() }),
-        };
-        let query = [
-            ("limit", &*PAGE.to_string()),
-            ("offset", "0"),
-            ("sort", "-createdAt"),
-            ("filter", &filter.to_string()),
-        ];
+        let (name, value) = looked_for(wanted);
+        let (limit, filter) = (PAGE.to_string(), json!({ name: value }).to_string());
+        let query = [("limit", &*limit), ("offset", "0"), ("sort", "-createdAt"), ("filter", &*filter)];
         let call =
             Call::new(Method::GET, Service::Heracles, &self.services.heracles, "apikeys").query(&query);
         let answer = self.ask(&call, budget).await?;
         let keys: ApiKeys = self.http.parse(&answer)?;
-        let records = keys.records.unwrap_or_default();
-        let sent = records.len();
-        let mut tokens: Vec<ApiToken> = Vec::new();
-        for token in records.iter().filter_map(|record| token_of(record, wanted)) {
-            let token = token.map_err(|what| answer.unfit(what))?;
-            if tokens.iter().all(|known| known.client_id != token.client_id) {
-                tokens.push(token);
-            }
-        }
-        if tokens.iter().any(|token| token.expires.is_none()) {
-            warn!("the tenant doesn't say when the API token expires: it is taken for one that hasn't");
-        }
-        // Where it isn't said how many match, behind a full page there may be another.
-        let matching = keys.filter_record.and_then(|count| usize::try_from(count).ok());
-        let is_cut = matching.map_or(sent >= PAGE, |matching| matching > sent);
         let now = answer.date.unwrap_or_else(SystemTime::now);
-        Ok(Found { tokens, is_cut, now, exchange: answer.exchange })
+        let tokens = keys.tokens(wanted, now).map_err(|what| answer.unfit(what))?;
+        // Where it isn't said how many match, behind a full page there may be another.
+        let sent = keys.records.map_or(0, |records| records.len());
+        let is_cut = keys.filter_record.map_or(sent >= PAGE, |matching| matching > sent as i64);
+        Ok(Found { tokens, is_cut, exchange: answer.exchange })
     }
-}
-
-/// What an answer is read as.
-#[cfg(test)]
-pub(super) fn read(body: &[u8], wanted: &ApiTokenRef) -> Result<Vec<ApiToken>, String> {
-    let keys: ApiKeys = crate::http::parse(body, &crate::text::redact::Redactor::default())?;
-    Ok(keys.records.into_iter().flatten().filter_map(|record| token_of(&record, wanted)?.ok()).collect())
 }

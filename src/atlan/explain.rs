@@ -1,43 +1,14 @@
 //! From a request that failed to what the person who reads the report needs to know: who refused,
 //! what it means, and what to do.
 
-mod keycloak;
-mod network;
-mod user;
+mod refused;
 
 use super::Tenant;
-use crate::config::Role;
-use crate::error::{ErrorKind, Failure, Step};
-use crate::http::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal, Service};
+use crate::budget::Over;
+use crate::error::ErrorKind::{self, InvalidInput, Unavailable, UnexpectedResponse};
+use crate::error::{Failure, Step};
+use crate::http::{CallError, Fault, Refusal, Service};
 use crate::text::quoted;
-use keycloak::of_keycloak;
-use network::{RUN_AGAIN, SUPPORT_HINT, failure, network};
-
-/// Which of the job's requests failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Request {
-    /// Getting a bearer token.
-    SignIn,
-    /// Looking the API token up.
-    FindToken,
-    /// Reading the connection before the first write.
-    Read,
-    /// The write.
-    Write,
-    /// Reading the connection after a write.
-    ReadBack,
-}
-
-impl Request {
-    fn step(self) -> Step {
-        match self {
-            Request::SignIn => Step::Configure,
-            Request::FindToken => Step::RetrieveToken,
-            Request::Read => Step::RetrieveConnectionAdmins,
-            Request::Write | Request::ReadBack => Step::AppendAndUpdate,
-        }
-    }
-}
 
 /// True for Atlas's "there is no such entity": by its unique attribute, or by its GUID.
 pub(super) fn is_no_such_entity(error: &CallError) -> bool {
@@ -45,127 +16,74 @@ pub(super) fn is_no_such_entity(error: &CallError) -> bool {
     matches!(code, Some("ATLAS-404-00-009" | "ATLAS-404-00-00A" | "ATLAS-404-00-005"))
 }
 
-/// What happened and what to do, with the kind of failure.
+/// The kind of failure, what happened, and what to do.
 type Words = (ErrorKind, String, String);
 
+fn words(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Words {
+    (kind, message.into(), hint.into())
+}
+
+const LATER: &str =
+    "Run again later: it is safe to. If it is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS.";
+
 impl Tenant {
-    /// The failure that `error` makes of `request`.
-    pub(crate) fn explain(&self, error: CallError, request: Request) -> Failure {
-        if matches!(error.service, Service::Keycloak(_)) {
-            return of_keycloak(error, request.step());
-        }
-        let not_the_api = |what: &str| {
-            let message = format!("what answers at {} isn't Atlan's API: {what}", self.host(error.service));
-            (ErrorKind::UnexpectedResponse, message, SUPPORT_HINT.to_owned())
-        };
+    /// The failure that `error` makes of `step`.
+    pub(crate) fn explain(&self, error: CallError, step: Step) -> Failure {
+        let who = if matches!(error.service, Service::Keycloak(_)) { "Keycloak" } else { "the tenant" };
+        let fault = error.fault.to_string();
         let (kind, message, hint) = match &error.fault {
-            Fault::NotTheApi(what) => not_the_api(what),
-            Fault::Refused(refusal) => self.refused(refusal, &error, request, &not_the_api),
-            _ => return network(error, request.step()),
-        };
-        failure(error, request.step(), kind, message, hint)
-    }
-
-    fn refused(
-        &self,
-        refusal: &Refusal,
-        error: &CallError,
-        request: Request,
-        not_the_api: &dyn Fn(&str) -> Words,
-    ) -> Words {
-        let (status, by_the_api) = (refusal.status, refusal.speaker.is_some());
-        match status {
-            401 | 403 if by_the_api && error.service == Service::OAuth => user::oauth_client_refused(status),
-            401 if by_the_api => self.unauthenticated(),
-            403 if by_the_api => self.forbidden(request),
-            404 if is_no_such_entity(error) => self.not_found(request),
-            413 | 414 | 431 => (
-                ErrorKind::Rejected,
-                format!(
-                    "{} is too large for what stands before the tenant (status {status})",
-                    if request == Request::Write { "the list of admins" } else { "the request" }
-                ),
-                "Nothing was passed on. Whoever runs that gateway or proxy can raise its limit.".to_owned(),
-            ),
-            400 if refusal.code() == Some(AUTH_REQUEST_FAILED) => self.auth_request_failed(),
-            _ if refusal.names_an_unknown_user() => self.unknown_user(refusal),
-            300..400 => {
-                let place = refusal.location.as_deref().map_or_else(|| "another place".to_owned(), quoted);
-                not_the_api(&format!("it redirects to {place} (status {status}), again and again"))
+            Fault::Ended(Over::Stopped(signal)) => return signal.failure(step),
+            Fault::Ended(Over::Deadline) => {
+                words(Unavailable, format!("DEADLINE_SECONDS left {who} no time to answer"), LATER)
             }
-            _ if refusal.is_temporary() => (
-                ErrorKind::Unavailable,
-                format!("the tenant answers with status {status}, and no time is left for another try"),
-                format!(
-                    "{RUN_AGAIN} 429 asks for fewer requests; 503 can mean that the tenant is in maintenance."
-                ),
+            Fault::TimedOut(_) => words(Unavailable, format!("{who} gave {fault}"), LATER),
+            Fault::TooOld => words(Unavailable, fault, LATER),
+            Fault::Cached(_) => words(
+                Unavailable,
+                fault,
+                "Nothing was used of it. Whoever runs the proxy or gateway in between must keep it from caching the tenant.",
             ),
-            400..500 if by_the_api => (
-                ErrorKind::Rejected,
-                format!("the tenant refused the request with status {status}"),
-                "Read the tenant's own message; Atlan's support can look the request ID up.".to_owned(),
+            Fault::Broken { kind, hint, .. } => words(*kind, fault, hint),
+            Fault::WrongUser { is_own: true } => words(
+                InvalidInput,
+                "ATLAN_USER_ID is the workflow's own service account, and no person",
+                "Give the GUID of the person for whom this runs: the workflow itself may do more than they. Nothing was \
+                 sent to the tenant.",
             ),
-            _ => not_the_api(&format!("status {status}")),
-        }
+            Fault::WrongUser { is_own: false } => words(
+                UnexpectedResponse,
+                "Keycloak gave out a bearer token of another user than ATLAN_USER_ID",
+                "Nothing was sent with it. Check ATLAN_USER_ID; if it is right, ask whoever runs Keycloak.",
+            ),
+            Fault::NotTheApi(what) => self.not_the_api(error.service, what),
+            // But for one of 400.
+            Fault::Refused(refusal) if refusal.is_temporary() && refusal.status != 400 => words(
+                Unavailable,
+                format!("{who} answers with status {}, and no time is left for another try", refusal.status),
+                "Run again later: it is safe to. 503 can mean that the tenant is in maintenance.",
+            ),
+            Fault::Refused(refusal) => self.refused(refusal, &error),
+        };
+        let tried = error.tried_for.map_or(0, |time| time.as_secs());
+        let message = if tried > 0 { format!("{message} (tried for {tried} s in all)") } else { message };
+        let tenant = error.refusal().and_then(|refusal| refusal.message.clone());
+        Failure { tenant, ..Failure::new(kind, step, message, hint).after(&error.exchange) }
     }
 
-    /// The host that requests for this service go to.
-    fn host(&self, service: Service) -> String {
-        let base = match service {
-            Service::Heracles | Service::OAuth => &self.services.heracles,
-            _ => &self.services.atlas,
-        };
-        base.host_str().map_or_else(|| "ATLAN_BASE_URL".to_owned(), quoted)
-    }
-
-    fn not_found(&self, request: Request) -> Words {
-        let what = format!("{} {}", self.target.role.noun(), quoted(self.target.qualified_name.as_str()));
-        let (message, hint) = match request {
-            Request::Write | Request::ReadBack => (
-                format!("the {what} was deleted, and isn't there any more"),
-                "Somebody deleted it meanwhile. If it was made anew, run again.",
+    /// Something else than the service answers, as `what` shows.
+    fn not_the_api(&self, service: Service, what: &str) -> Words {
+        let base = if service == Service::Atlas { &self.services.atlas } else { &self.services.heracles };
+        let (is_not, hint) = match service {
+            Service::Keycloak(_) => (
+                "isn't the Keycloak of this tenant".to_owned(),
+                "INTERNAL looks for it at keycloak-http.keycloak.svc.cluster.local, realm default: it is elsewhere in this \
+                 cluster, or a mesh or gateway stands in between.",
             ),
-            Request::SignIn | Request::FindToken | Request::Read => (
-                format!("the tenant has no {what}"),
-                "Check the qualified name letter by letter (capitals count), and that ATLAN_BASE_URL is the right tenant.",
+            Service::Heracles | Service::OAuth | Service::Atlas => (
+                format!("at {} isn't Atlan's API", quoted(base.host_str().unwrap_or_default())),
+                "Check that ATLAN_BASE_URL is the tenant's own address and that no login page, gateway or proxy stands in between.",
             ),
         };
-        (self.target.role.not_found(), message, hint.to_owned())
-    }
-
-    /// Only those whom a list adds are looked up: the token, or somebody whom our list would put back.
-    fn unknown_user(&self, refusal: &Refusal) -> Words {
-        let read = self.last_read.as_ref().map(|read| &read.users);
-        let other = refusal.unknown_user().filter(|name| read.is_some_and(|users| users.has(name)));
-        let (user, hint) = match other {
-            Some(name) => (
-                format!("{}, who was on the list that was read", quoted(name)),
-                "They have left, it seems, and were taken off the list meanwhile: run again in a minute.",
-            ),
-            None => (
-                "for the API token".to_owned(),
-                "If it was made just now, run again in a minute; otherwise check that it still exists. The username is \
-                 concluded: service-account- and the client ID.",
-            ),
-        };
-        let message = format!("the tenant knows no user {user} (status {})", refusal.status);
-        (ErrorKind::Rejected, message, hint.to_owned())
-    }
-
-    fn auth_request_failed(&self) -> Words {
-        let guid = self.last_read.as_ref().and_then(|found| found.guid.as_deref()).unwrap_or("<its GUID>");
-        let roles = match self.target.role {
-            Role::ConnectionAdmin => format!("role connection_admins_{guid}"),
-            Role::Editor | Role::Viewer => {
-                format!("role collection_admins_{guid} or collection_viewer_{guid}")
-            }
-        };
-        let message =
-            "the tenant couldn't reach or use its own Keycloak for the update (status 400)".to_owned();
-        let hint = format!(
-            "Either Keycloak is away for a moment: run again later. Or its {roles} is missing, which Atlan's support must \
-             repair."
-        );
-        (ErrorKind::Unavailable, message, hint)
+        words(UnexpectedResponse, format!("what answers {is_not}: {what}"), hint)
     }
 }

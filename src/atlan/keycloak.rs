@@ -41,10 +41,9 @@ fn refuse_others(client: &Client, user_id: &str, own: &Claims, minted: &Claims) 
         return Err(Fault::WrongUser { is_own: true });
     }
     let guid = |id: &str| guid(id).ok();
-    let is_other = match (guid(user_id), minted.sub.as_deref().and_then(guid)) {
-        (Some(wanted), Some(given)) => wanted != given,
-        (None, _) => name.is_some_and(|name| name != user_id.to_lowercase()),
-        (Some(_), None) => false,
+    let is_other = match guid(user_id) {
+        Some(wanted) => minted.sub.as_deref().and_then(guid).is_some_and(|given| given != wanted),
+        None => name.is_some_and(|name| name != user_id.to_lowercase()),
     };
     if is_other { Err(Fault::WrongUser { is_own: false }) } else { Ok(()) }
 }

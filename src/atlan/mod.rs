@@ -15,17 +15,14 @@ mod snapshot;
 mod user_list;
 
 pub(crate) use api_tokens::{ApiToken, Found};
-pub(crate) use explain::Request;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use user_list::{FreshList, MOST_AGE, Trouble, UserList, Written};
-
-use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::budget::Budget;
 use crate::config::{Access, Job, Services, Target};
-use crate::error::Failure;
+use crate::error::{Failure, Step};
 use crate::http::{Answer, Call, CallError, Http};
 use crate::text::redact::Redactor;
 use again::Again;
@@ -53,7 +50,6 @@ impl Tenant {
         redactor: Redactor,
         budget: &Budget,
     ) -> Result<Tenant, Failure> {
-        let patience_ends = Instant::now() + job.permission_patience;
         let http = Http::new(&access, redactor, budget).await?;
         let mut tenant = Tenant {
             http,
@@ -61,13 +57,12 @@ impl Tenant {
             session: Session::new(access.credentials),
             target: job.target.clone(),
             last_read: None,
-            patience_ends,
+            patience_ends: Instant::now() + job.permission_patience,
             writes: Again::new(),
         };
-        match tenant.session.sign_in(&tenant.http, budget).await {
-            Ok(()) => Ok(tenant),
-            Err(error) => Err(tenant.explain(error, Request::SignIn)),
-        }
+        let signed_in = tenant.session.sign_in(&tenant.http, budget).await;
+        signed_in.map_err(|error| tenant.explain(error, Step::Configure))?;
+        Ok(tenant)
     }
 
     /// Whose requests these are, if the bearer token says so.
@@ -82,38 +77,15 @@ impl Tenant {
         loop {
             let error = match self.http.send(call, self.session.bearer.clone(), budget).await {
                 Ok(answer) => {
-                    self.session.note_accepted();
+                    self.session.is_proven = true;
                     return Ok(answer);
                 }
                 Err(error) => again.the_real_reason(error)?,
             };
-            let pause = match self.renew_after(&error, budget).await? {
-                Some(pause) => Some(pause),
-                None => again.after(&error, self.right_is_young_until(), budget),
-            };
+            let young_until = self.right_is_young_until();
+            let pause = self.session.pause_after(&error, &mut again, young_until, &self.http, budget).await?;
             again.wait(pause, error, budget).await?;
         }
-    }
-
-    /// The pause before another try, if the user's token was refused and there is a new one, or the
-    /// same may be known by then.
-    ///
-    /// # Errors
-    ///
-    /// What kept a new token from being given out.
-    async fn renew_after(
-        &mut self,
-        error: &CallError,
-        budget: &Budget,
-    ) -> Result<Option<Duration>, CallError> {
-        if error.refused_by_the_api(401).is_some() {
-            return self.session.renewed_after_refusal(&self.http, budget).await;
-        }
-        // Past the 401 the token is known to be good.
-        if error.refusal().is_some_and(|refusal| refusal.speaker.is_some()) {
-            self.session.note_accepted();
-        }
-        Ok(None)
     }
 
     /// Until when a 403 can mean "not yet", if it can: the asset was made, or the user put on its list, a

@@ -22,14 +22,6 @@ pub(super) struct Token {
     pub(super) claims: Claims,
 }
 
-impl Token {
-    fn new(secret: SecretString) -> Option<Token> {
-        let bearer = http::bearer(&secret).filter(|_| !secret.expose_secret().trim().is_empty())?;
-        let claims = Claims::of(secret.expose_secret()).unwrap_or_default();
-        Some(Token { secret, bearer, claims })
-    }
-}
-
 /// Heracles writes the name of the token in one way, Keycloak in the other.
 #[derive(Default, Deserialize)]
 struct TokenAnswer {
@@ -71,8 +63,13 @@ pub(super) async fn ask(http: &Http, call: &Call, budget: &Budget) -> Result<(To
     // What is wrong with an answer of another shape isn't said: it could repeat the token.
     let TokenAnswer { camel, snake } = http.parse(&answer).unwrap_or_default();
     let mut tokens = [camel, snake].into_iter().flatten().inspect(|token| http.redactor.hide(token));
-    match tokens.find_map(Token::new) {
-        Some(token) => Ok((token, answer)),
-        None => Err(answer.unfit("there is no bearer token in its answer that could be sent")),
-    }
+    let token = tokens.find_map(|secret| {
+        let bearer = http::bearer(&secret).filter(|_| !secret.expose_secret().trim().is_empty())?;
+        let claims = Claims::of(secret.expose_secret()).unwrap_or_default();
+        Some(Token { secret, bearer, claims })
+    });
+    Ok((
+        token.ok_or_else(|| answer.unfit("there is no bearer token in its answer that could be sent"))?,
+        answer,
+    ))
 }

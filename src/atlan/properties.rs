@@ -1,13 +1,17 @@
 //! What holds for whatever a tenant answers.
 
+use std::time::SystemTime;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
-use super::{api_tokens, assets};
+use super::api_tokens::ApiKeys;
+use super::assets::EntityAnswer;
 use crate::config::{ApiTokenRef, QualifiedName, Role, Target};
-use crate::http::{Refusal, Service};
+use crate::http::{Refusal, Service, parse};
 use crate::text::is_unprintable;
 use crate::text::redact::Redactor;
 
@@ -24,23 +28,18 @@ pub(super) fn refusal_of(service: Service, status: u16, body: &[u8]) -> Refusal 
 
 /// Reads `body` as the answer to each request, and as an error.
 fn of_answers(body: &[u8]) {
-    let mut said = Vec::new();
-    let wanted = ApiTokenRef::Name(NAME.to_owned());
-    match api_tokens::read(body, &wanted) {
-        Ok(tokens) => {
-            for token in tokens {
-                assert!(!token.client_id.is_empty());
-                assert_eq!(token.username.as_str(), format!("service-account-{}", token.client_id));
-            }
-        }
-        Err(what) => said.push(what),
+    let (redactor, wanted) = (Redactor::default(), ApiTokenRef::Name(NAME.to_owned()));
+    let tokens =
+        parse::<ApiKeys>(body, &redactor).and_then(|keys| Ok(keys.tokens(&wanted, SystemTime::now())?));
+    for token in tokens.iter().flatten() {
+        assert!(!token.client_id.is_empty());
+        assert_eq!(token.username.as_str(), format!("service-account-{}", token.client_id));
     }
-    let Ok(qualified_name) = QualifiedName::parse(NAME, Role::ConnectionAdmin) else { return };
+    let qualified_name = QualifiedName::parse(NAME, Role::ConnectionAdmin).unwrap();
     let target = Target { role: Role::ConnectionAdmin, qualified_name };
-    match assets::read(body, &target) {
-        Ok(found) => assert_eq!(found.target.qualified_name.as_str(), NAME),
-        Err(what) => said.push(what),
-    }
+    let found =
+        parse::<EntityAnswer>(body, &redactor).and_then(|found| found.into_snapshot(&target, Instant::now()));
+    let mut said: Vec<String> = tokens.err().into_iter().chain(found.err()).collect();
     if let Some(message) = refusal_of(Service::Atlas, 400, body).message {
         said.push(message.message);
         said.extend(message.code);

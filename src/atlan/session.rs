@@ -4,37 +4,33 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
+use super::again::{Again, Because};
 use super::{keycloak, oauth};
 use crate::budget::Budget;
-use crate::config::{BearerFile, Credentials, Username};
+use crate::config::{BearerFile, Credentials};
 use crate::http::{self, CallError, Http};
 use crate::text::redact::Redactor;
-
-/// A token that was given out a moment ago may not be known everywhere yet: it is tried so often,
-/// with a second in between.
-const TRIES_OF_A_FRESH_TOKEN: u32 = 3;
 
 /// A file is read in milliseconds.
 const TIME_FOR_THE_FILE: Duration = Duration::from_secs(2);
 
 /// As whom the requests are made.
 pub(super) struct Session {
-    credentials: Credentials,
+    pub(super) credentials: Credentials,
     /// The header's value; none before [`Session::sign_in`].
     pub(super) bearer: Option<HeaderValue>,
     /// Whose token it is, as far as it says so.
     pub(super) username: Option<String>,
-    /// How often a token that was given out was refused before it worked; none once it has.
-    refused: Option<u32>,
-    /// How often a token that had worked was replaced.
-    renewals: u32,
+    /// False until a token that was given out has worked.
+    pub(super) is_proven: bool,
 }
 
 impl Session {
     pub(super) fn new(credentials: Credentials) -> Session {
-        Session { credentials, bearer: None, username: None, refused: None, renewals: 0 }
+        Session { credentials, bearer: None, username: None, is_proven: false }
     }
 
     /// Takes the bearer token that was given, or has one given out.
@@ -57,65 +53,50 @@ impl Session {
                 keycloak::mint(http, client, user_id, budget).await?
             }
         };
-        (self.bearer, self.username, self.refused) = (Some(token.bearer), token.claims.username(), Some(0));
+        (self.bearer, self.username) = (Some(token.bearer), token.claims.username());
+        self.is_proven = false;
         Ok(())
     }
 
-    /// Whether an API token's own bearer token was given, as far as it says so.
-    pub(super) fn is_of_a_machine(&self) -> bool {
-        self.username.as_deref().is_some_and(Username::is_of_a_machine)
-    }
-
-    /// True if the token was given out for this run.
-    pub(super) fn is_minted(&self) -> bool {
-        !matches!(self.credentials, Credentials::Bearer { .. })
-    }
-
-    /// The client ID, if an OAuth client acts and no person.
-    pub(super) fn oauth_client(&self) -> Option<&str> {
-        match &self.credentials {
-            Credentials::OAuthClient(client) => Some(&client.id),
-            _ => None,
-        }
-    }
-
-    /// The token was accepted.
-    pub(super) fn note_accepted(&mut self) {
-        self.refused = None;
-    }
-
-    /// The token wasn't accepted. Answers after which pause the request is worth another try, with
-    /// a new token if this one had worked.
+    /// The pause before the request that failed is worth another try, with a new token if this one had worked
+    /// and isn't accepted any more; none if it isn't worth it.
     ///
     /// # Errors
     ///
-    /// What kept a new one from being given out.
-    pub(super) async fn renewed_after_refusal(
+    /// What kept a new token from being given out.
+    pub(super) async fn pause_after(
         &mut self,
+        error: &CallError,
+        again: &mut Again,
+        right_is_young_until: Option<Instant>,
         http: &Http,
         budget: &Budget,
     ) -> Result<Option<Duration>, CallError> {
-        match (&self.credentials, &mut self.refused) {
-            (Credentials::Bearer { file: None, .. }, _) => return Ok(None),
-            (Credentials::Bearer { file: Some(file), .. }, _) => {
-                let file = file.clone();
-                return Ok(self.reread(file, http.redactor.clone(), budget).await);
-            }
-            (_, Some(times)) => {
-                *times += 1;
-                return Ok((*times < TRIES_OF_A_FRESH_TOKEN).then_some(Duration::from_secs(1)));
-            }
-            (_, None) => warn!("the bearer token isn't accepted any more"),
+        if error.refused_by_the_api(401).is_none() {
+            // Past the 401 the token is known to be good.
+            self.is_proven |= error.refusal().is_some_and(|refusal| refusal.speaker.is_some());
+            return Ok(again.after(error, right_is_young_until, budget));
         }
-        self.sign_in(http, budget).await?;
+        let is_renewed = match &self.credentials {
+            Credentials::Bearer { file, .. } => {
+                self.reread(file.clone(), http.redactor.clone(), budget).await.is_some()
+            }
+            _ if !self.is_proven => {
+                return Ok(again.pause(Because::YoungToken, error, Duration::ZERO, budget));
+            }
+            _ => {
+                warn!("the bearer token isn't accepted any more");
+                self.sign_in(http, budget).await?;
+                true
+            }
+        };
         // One that is good for reading, and never for writing, is no reason to hurry.
-        let seconds = self.renewals.min(5);
-        self.renewals += 1;
-        Ok(Some(Duration::from_secs(seconds.into())))
+        Ok(is_renewed.then_some(Duration::from_secs(1)))
     }
 
-    /// Takes the token that its file holds by now.
-    async fn reread(&mut self, file: BearerFile, redactor: Redactor, budget: &Budget) -> Option<Duration> {
+    /// Takes the token that its file, if there is one, holds by now.
+    async fn reread(&mut self, file: Option<BearerFile>, redactor: Redactor, budget: &Budget) -> Option<()> {
+        let file = file?;
         // It may be a pipe that nobody writes to any more.
         let renewed = tokio::task::spawn_blocking(move || file.read(&redactor));
         let Ok(Some(Ok(renewed))) = budget.limit(TIME_FOR_THE_FILE, renewed).await else { return None };
@@ -123,6 +104,6 @@ impl Session {
         let bearer = http::bearer(&token.secret).filter(|bearer| Some(bearer) != self.bearer.as_ref())?;
         warn!("the bearer token isn't accepted any more; its file holds a new one");
         (self.bearer, self.username) = (Some(bearer), token.claims.username());
-        Some(Duration::ZERO)
+        Some(())
     }
 }

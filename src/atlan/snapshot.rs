@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use super::user_list::UserList;
-use crate::config::Target;
+use crate::config::{Role, Target};
 
 /// An asset or a change of its list is young for so long: rights reach all replicas within half a
 /// minute or so (measured on the open metastore).
@@ -43,6 +43,12 @@ impl Snapshot {
         self.users.has(username) || self.editors.has(username)
     }
 
+    /// Who may change the list, as far as they are users.
+    pub(super) fn keepers(&self) -> &[String] {
+        let keepers = if self.target.role == Role::Viewer { &self.editors } else { &self.users };
+        keepers.names()
+    }
+
     /// True if both are one state of the asset: two writers can come in the same millisecond.
     pub(crate) fn is_same_state(&self, other: &Snapshot) -> bool {
         self.updated_ms == other.updated_ms
@@ -74,7 +80,7 @@ pub(super) fn is_young(time: SystemTime) -> bool {
     now.duration_since(time).unwrap_or_else(|ahead| ahead.duration()) < YOUNG
 }
 
-fn time(ms: i64) -> Option<SystemTime> {
+pub(super) fn time(ms: i64) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(ms.try_into().ok()?))
 }
 
@@ -100,7 +106,7 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{QualifiedName, Role};
+    use crate::config::QualifiedName;
 
     #[test]
     fn the_end_of_the_name_tells_how_old_a_connection_is_if_nothing_else_does() {

@@ -111,9 +111,4 @@ impl Username {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// True for a name that an API token or another machine has.
-    pub fn is_of_a_machine(name: &str) -> bool {
-        name.starts_with(USERNAME_PREFIX)
-    }
 }

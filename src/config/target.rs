@@ -57,12 +57,7 @@ impl Role {
         self.either(ErrorKind::ConnectionNotFound, of_collection, of_collection)
     }
 
-    /// Those who may change the asset's lists, in a sentence.
-    pub fn keepers(self) -> &'static str {
-        self.either("connection admins", "editors", "editors")
-    }
-
-    /// Whoever may change its lists, in a sentence.
+    /// Whoever may change the asset's lists, in a sentence.
     pub fn keeper(self) -> &'static str {
         self.either("a connection admin", "an editor", "an editor")
     }

@@ -119,12 +119,6 @@ impl Refusal {
         self.says("Keycloak user not found")
     }
 
-    /// Whom such an answer names.
-    pub(crate) fn unknown_user(&self) -> Option<&str> {
-        let message = self.message.as_ref().filter(|_| self.names_an_unknown_user())?;
-        message.message.split_once("userName ")?.1.split_whitespace().next()
-    }
-
     /// True for what passes by itself, whoever says it.
     pub(crate) fn is_temporary(&self) -> bool {
         match self.status {

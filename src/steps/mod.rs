@@ -18,7 +18,7 @@ mod retrieve_token;
 pub use outcome::Outcome;
 pub(crate) use outcome::Status;
 
-use crate::atlan::{FreshList, Request, Snapshot, Tenant, Written};
+use crate::atlan::{FreshList, Snapshot, Tenant, Written};
 use crate::budget::Budget;
 use crate::config::{Access, Job, Target};
 use crate::error::{Failure, Step};
@@ -59,7 +59,7 @@ pub(crate) trait UserListApi {
 
 impl UserListApi for Tenant {
     async fn read(&mut self, budget: &Budget) -> Result<Snapshot, Failure> {
-        self.read_asset(Request::ReadBack, budget).await
+        self.read_asset(Step::AppendAndUpdate, budget).await
     }
 
     async fn write(&mut self, list: FreshList, budget: &Budget) -> Written {

@@ -3,7 +3,7 @@
 use tracing::{info, warn};
 
 use super::{Outcome, archived};
-use crate::atlan::{Request, Snapshot, Tenant};
+use crate::atlan::{Snapshot, Tenant};
 use crate::budget::Budget;
 use crate::config::{Job, Role};
 use crate::error::{Failure, Step};
@@ -19,7 +19,7 @@ pub(super) async fn retrieve_connection_admins(
     outcome.step = step;
     let noun = job.target.role.noun();
     info!(%step, "reading the {noun} {}", quoted(job.target.qualified_name.as_str()));
-    let found = tenant.read_asset(Request::Read, budget).await?;
+    let found = tenant.read_asset(step, budget).await?;
     outcome.saw(&found);
     outcome.found = Some(found.clone());
     if found.is_archived {

@@ -116,7 +116,7 @@ fn a_doubt_stays_when_what_comes_next_is_refused() {
         let ran = Job::against(&tenant).run();
         assert_eq!(ran.failed(8, "forbidden", "append-and-update")["changed"], Value::Null, "{stage:?}");
         ran.says(
-            if *stage == Stage::Write { "may not change" } else { "any more" },
+            if *stage == Stage::Write { "may not change" } else { "may not read" },
             "Check in Atlan whether",
         );
     });

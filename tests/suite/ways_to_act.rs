@@ -125,7 +125,7 @@ fn whoever_is_no_admin_gets_exit_8_and_nothing_changes() {
     };
     for (row, (way, step, who, hint)) in [
         (as_guest, "retrieve-connection-admins", GUEST, "The user must be a connection admin of \"default/"),
-        (Job::as_oauth_client, "retrieve-connection-admins", CLIENT, "The OAuth client itself must be a"),
+        (Job::as_oauth_client, "retrieve-connection-admins", CLIENT, "The OAuth client must be a"),
         (Job::as_oauth_client, "append-and-update", CLIENT, "and have Atlan's Admin role"),
     ]
     .into_iter()

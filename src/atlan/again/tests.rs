@@ -3,7 +3,6 @@
 use super::*;
 use crate::atlan::properties::refusal_of;
 use crate::error::Exchange;
-
 use crate::http::Grant;
 
 fn error(service: Service, method: &str, fault: Fault) -> CallError {
@@ -115,6 +114,7 @@ async fn each_reason_has_its_time() {
     let budget = Budget::new(Instant::now() + Duration::from_secs(3600), Default::default());
     for (because, least, most) in [
         (Because::YoungRight(Instant::now() + Duration::from_secs(60)), 60, 60),
+        (Because::YoungToken, 2, 2),
         (Because::NotThere, 5, 5),
         (Because::UserUnknown, 10, 10),
         (Because::Unreached, 30, 30),
