@@ -5,6 +5,7 @@ pub(crate) mod signals;
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -18,6 +19,13 @@ const A_MOMENT: Duration = Duration::from_millis(200);
 
 /// A try with less time than this would only end in a timeout that hides the real reason.
 const SHORTEST_TRY: Duration = Duration::from_millis(100);
+
+/// The pauses between tries: from 0.2 s, doubling up to 5 s, each with at most as much again by
+/// chance, so that many jobs don't come back at the same moment. The budget ends them.
+pub(crate) fn pauses() -> ExponentialBackoff {
+    let builder = ExponentialBuilder::new().with_jitter().without_max_times();
+    builder.with_min_delay(Duration::from_millis(200)).with_max_delay(Duration::from_secs(5)).build()
+}
 
 /// Told that the run is to end. Clones share it.
 #[derive(Clone, Default)]

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff};
+use backon::ExponentialBackoff;
 use tokio::time::Instant;
 use tracing::warn;
 
 use super::explain::is_no_such_entity;
-use crate::budget::{Budget, Over};
+use crate::budget::{Budget, Over, pauses};
 use crate::error::ErrorKind;
-use crate::http::{CallError, Fault, Service, pauses};
+use crate::http::{CallError, Fault, Service};
 
 /// Why the same request can succeed later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,7 +86,7 @@ pub(super) struct Again {
 
 impl Again {
     pub(super) fn new() -> Again {
-        Again { started: Instant::now(), pauses: pauses().build(), seen: HashMap::new(), before: None }
+        Again { started: Instant::now(), pauses: pauses(), seen: HashMap::new(), before: None }
     }
 
     /// The pause before the same request is made again after `error`; none if that is of no use.

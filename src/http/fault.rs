@@ -84,9 +84,8 @@ impl Refusal {
         redactor: &Redactor,
     ) -> Refusal {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let asks_for_a_bearer_token =
-            |challenge: &HeaderValue| challenge.as_bytes().to_ascii_lowercase().starts_with(b"bearer");
-        let challenge = headers.get_all(WWW_AUTHENTICATE).iter().any(asks_for_a_bearer_token);
+        let mut challenges = headers.get_all(WWW_AUTHENTICATE).iter().map(HeaderValue::as_bytes);
+        let challenge = challenges.any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
         let json: Value = serde_json::from_slice(body).ok().filter(Value::is_object).unwrap_or_default();
         Refusal {
             status,
@@ -160,10 +159,7 @@ impl CallError {
 
     /// The answer, if it was one of refusal.
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
-        match &self.fault {
-            Fault::Refused(refusal) => Some(refusal),
-            _ => None,
-        }
+        if let Fault::Refused(refusal) = &self.fault { Some(refusal) } else { None }
     }
 
     /// The answer, if the API itself refused with this status.

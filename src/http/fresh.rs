@@ -31,16 +31,10 @@ impl Sent {
 
 /// The body of one request.
 pub(super) struct Outgoing {
-    rest: Bytes,
+    pub(super) rest: Bytes,
     /// When all of it must have been handed out, for a list that gets old.
-    not_after: Option<Instant>,
-    sent: Sent,
-}
-
-impl Outgoing {
-    pub(super) fn new(bytes: Bytes, not_after: Option<Instant>, sent: &Sent) -> Outgoing {
-        Outgoing { rest: bytes, not_after, sent: sent.clone() }
-    }
+    pub(super) not_after: Option<Instant>,
+    pub(super) sent: Sent,
 }
 
 impl Body for Outgoing {
@@ -62,10 +56,6 @@ impl Body for Outgoing {
         }
         let length = self.rest.len().min(PIECE);
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(length)))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -90,7 +80,7 @@ mod tests {
 
     fn body(not_after: Option<Instant>) -> (Outgoing, Sent) {
         let sent = Sent::default();
-        (Outgoing::new(vec![b' '; 2 * PIECE + 1].into(), not_after, &sent), sent)
+        (Outgoing { rest: vec![b' '; 2 * PIECE + 1].into(), not_after, sent: sent.clone() }, sent)
     }
 
     #[tokio::test(start_paused = true)]

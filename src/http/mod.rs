@@ -20,7 +20,6 @@ pub(crate) use speaker::{Grant, Service};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use backon::ExponentialBuilder;
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue,
 };
@@ -41,16 +40,6 @@ use proxy::Proxy;
 
 /// The header that Atlan's support asks for.
 const REQUEST_ID: &str = "x-atlan-request-id";
-
-/// The pauses between tries: from 0.2 s, doubling up to 5 s, each with at most as much again by
-/// chance, so that many jobs don't come back at the same moment. The budget ends them.
-pub(crate) fn pauses() -> ExponentialBuilder {
-    ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(200))
-        .with_max_delay(Duration::from_secs(5))
-        .with_jitter()
-        .without_max_times()
-}
 
 /// The header value of a bearer token, which is never printed.
 pub(crate) fn bearer(token: &SecretString) -> Option<HeaderValue> {
@@ -133,7 +122,7 @@ impl Http {
             request = request.header(AUTHORIZATION, bearer);
         }
         if let Some((content_type, bytes)) = &call.body {
-            let body = Outgoing::new(bytes.clone(), call.not_after, sent);
+            let body = Outgoing { rest: bytes.clone(), not_after: call.not_after, sent: sent.clone() };
             request = request.header(CONTENT_TYPE, *content_type).body(Body::wrap(body));
         }
         request
@@ -179,7 +168,7 @@ impl Http {
 
     /// The proxy that requests to `url` go through.
     fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
-        self.proxy.as_ref().filter(|proxy| proxy.is_used_for(url))
+        self.proxy.as_ref().filter(|proxy| proxy::intercept(&proxy.matcher, url).is_some())
     }
 }
 

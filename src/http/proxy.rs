@@ -22,7 +22,7 @@ pub(super) struct Proxy {
     /// The variable that names it.
     pub(super) variable: &'static str,
     no_proxy: String,
-    matcher: Matcher,
+    pub(super) matcher: Matcher,
 }
 
 impl Proxy {
@@ -59,19 +59,11 @@ impl Proxy {
         }
         if is_https {
             return Err(format!(
-                "{variable} isn't the address of an HTTP proxy, as in http://proxy.example:3128 (special characters in \
-                 a password are percent-encoded)"
+                "{variable} isn't the address of an HTTP proxy, as in http://name:percent%2Dencoded@proxy.example:3128"
             ));
         }
-        warn!(
-            "{variable} isn't used: a proxy that isn't on this machine could read what goes to http:// addresses"
-        );
+        warn!("{variable} isn't used: only a proxy on this machine may read what goes to http:// addresses");
         Ok(None)
-    }
-
-    /// True if a request to `url` goes through it.
-    pub(super) fn is_used_for(&self, url: &Url) -> bool {
-        intercept(&self.matcher, url).is_some()
     }
 
     /// What the HTTP library is told.
@@ -94,7 +86,8 @@ pub(super) fn place(url: &Url) -> String {
     url.port().map(|port| format!("{host}:{port}")).unwrap_or(host)
 }
 
-fn intercept(matcher: &Matcher, url: &Url) -> Option<Intercept> {
+/// What is done with requests to `url`, if the proxy is used for it.
+pub(super) fn intercept(matcher: &Matcher, url: &Url) -> Option<Intercept> {
     matcher.intercept(&url.as_str().parse::<Uri>().ok()?)
 }
 
@@ -113,9 +106,10 @@ fn address(value: &str) -> Option<Url> {
 fn in_the_librarys_form(list: &str) -> String {
     let entries = list.split(|c: char| c == ',' || c.is_whitespace()).map(|entry| {
         let entry = entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry);
-        let is_host = |host: &str| !host.contains(':') || host.ends_with(']');
-        let host = entry.rsplit_once(':').map(|(host, _port)| host).filter(|host| is_host(host));
-        match host.unwrap_or(entry).trim_matches(['[', ']']).trim_end_matches('.') {
+        let without_port = entry.rsplit_once(':').map(|(host, _port)| host);
+        // A bare IPv6 address ends in something else after its last colon.
+        let host = without_port.filter(|host| !host.contains(':') || host.ends_with(']')).unwrap_or(entry);
+        match host.trim_matches(['[', ']']).trim_end_matches('.') {
             "*" => "*,0.0.0.0/0,::/0", // for names alone it wouldn't be all
             entry => entry,
         }
@@ -140,7 +134,6 @@ mod tests {
         for (value, shown) in [
             ("http://proxy:3128", Some("proxy:3128")),
             ("proxy:3128", Some("proxy:3128")),
-            ("proxy", Some("proxy")),
             ("HTTPS://Proxy.Example:3128/", Some("proxy.example:3128")),
             ("http://[::1]:3128", Some("[::1]:3128")),
             ("http://me:pass@proxy:3128", Some("proxy:3128")),
@@ -148,11 +141,9 @@ mod tests {
             ("socks5://proxy:1080", None),
             ("ftp://proxy", None),
             ("http://me:pa/ss@proxy:3128", None),
-            ("http://me:12/ss@proxy:3128", None),
-            ("http://me:12#ss@proxy:3128", None),
             ("http://proxy:3128/path", None),
             ("http://pro xy:3128", None),
-            ("http://{{proxy}}:3128", None),
+            ("http://{{proxy}}:3128", None), // a URL to the one library, and none to the other
             ("http://proxy:0", None),
             ("http://me:secret@", None),
         ] {
@@ -178,7 +169,6 @@ mod tests {
         for (value, is_used) in [
             ("http://127.0.0.1:3128", true),
             ("http://localhost:3128", true),
-            ("https://[::1]:3128", true),
             ("http://10.0.0.1:3128", false),
             ("http://localhost.example:3128", false),
             ("socks5://127.0.0.1:1080", false),
@@ -194,23 +184,16 @@ mod tests {
         for (list, target, is_exempt) in [
             ("*", "https://acme.example", true),
             ("*", "https://10.0.0.1", true),
-            ("", "https://acme.example", false),
             (" , ,", "https://acme.example", false),
             ("ACME.example", "https://acme.example", true),
             ("acme.example.", "https://acme.example", true),
-            ("example", "https://acme.example", true),
-            ("example", "https://acmeexample", false),
             (".example", "https://acme.example", true),
             ("*.example", "https://a.b.example:8443", true),
             ("*.example", "https://badexample", false),
             ("acme.example:443", "https://acme.example", true),
             ("other acme.example\n", "https://acme.example", true),
-            ("10.0.0.1", "https://10.0.0.1", true),
-            ("10.0.0.1:443", "https://10.0.0.1", true),
-            ("10.0.0.1", "https://10.0.0.11", false),
             ("10.1.2.3/8", "https://10.200.0.1", true),
             ("10.0.0.0/8", "https://11.0.0.1", false),
-            ("::1", "https://[::1]", true),
             ("[::1]:8443", "https://[::1]:8443", true),
             ("fd00::/8", "https://[fd12::1]", true),
         ] {

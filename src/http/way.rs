@@ -2,7 +2,8 @@
 //! are only the rules without which they would be unsafe, or silent.
 
 use std::env;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,8 +48,7 @@ pub(super) async fn lead(
     let tls = tls(ends().any(|url| url.scheme() == "https"), redactor, budget).await?;
     let mut client = client.no_proxy().tls_backend_preconfigured(tls).connect_timeout(access.connect_timeout);
     // What goes there without encryption relies on it, so no name service is asked (RFC 6761).
-    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
-    let loopback = loopback.map(|ip| SocketAddr::new(ip, 0));
+    let loopback = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), (Ipv6Addr::LOCALHOST, 0).into()];
     for name in ends().filter_map(Url::host_str).filter(|name| is_localhost(name)) {
         client = client.resolve_to_addrs(name, &loopback);
     }
@@ -58,11 +58,10 @@ pub(super) async fn lead(
 /// TLS 1.2 and 1.3, with certificates of those CAs that `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or
 /// else of those of the machine. They are read only if TLS is `needed`. Nothing switches verification off.
 async fn tls(needed: bool, redactor: &Redactor, budget: &Budget) -> Result<ClientConfig, Failure> {
-    let roots = match needed {
-        true => budget.limit(TIME_FOR_CERTIFICATES, spawn_blocking(roots)).await,
-        false => Ok(Some(Ok(Ok(RootCertStore::empty())))),
-    };
-    let roots = match roots {
+    if !needed {
+        return Ok(trusting(RootCertStore::empty()));
+    }
+    let roots = match budget.limit(TIME_FOR_CERTIFICATES, spawn_blocking(roots)).await {
         Ok(Some(Ok(roots))) => roots,
         Err(Over::Stopped(signal)) => return Err(signal.failure(Step::Configure)),
         _ => Err("they couldn't be read in time".to_owned()),
@@ -88,17 +87,16 @@ fn found() -> CertificateResult {
     if env::var_os("SSL_CERT_FILE").is_none_or(|file| !file.is_empty()) {
         return load_native_certs();
     }
-    let machine = openssl_probe::probe();
-    let (file, folders) = match env::var_os("SSL_CERT_DIR").filter(|folders| !folders.is_empty()) {
-        Some(folders) => (None, env::split_paths(&folders).collect()),
-        None => (machine.cert_file, machine.cert_dir),
-    };
-    let mut found = load_certs_from_paths(file.as_deref(), None);
-    for more in folders.iter().map(|folder| load_certs_from_paths(None, Some(folder))) {
-        found.certs.extend(more.certs);
-        found.errors.extend(more.errors);
+    match env::var_os("SSL_CERT_DIR").filter(|folder| !folder.is_empty()) {
+        Some(folder) => load_certs_from_paths(None, Some(folder.as_ref())),
+        None => {
+            let machine = openssl_probe::probe();
+            load_certs_from_paths(
+                machine.cert_file.as_deref(),
+                machine.cert_dir.first().map(PathBuf::as_path),
+            )
+        }
     }
-    found
 }
 
 /// The certificates to trust: at least one.

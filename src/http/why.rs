@@ -84,8 +84,8 @@ const UNTRUSTED: &str = "If the server has a CA of your own, or is behind a TLS-
 const UNREACHED: &str = "Check the host in ATLAN_BASE_URL letter by letter, its port, and the network (INTERNAL is known only inside the \
      cluster). If only a proxy leads out of it, name that in HTTPS_PROXY.";
 
-const LOST: &str = "Run again later: it is safe to. If it happens again and again, look at what stands between this machine and the \
-     tenant (a proxy, a firewall, a gateway).";
+const LOST: &str =
+    "Run again later: it is safe to. If it stays so, look at the proxies and gateways in between.";
 
 /// Every cause of an error, the outermost first, those inside an `io::Error` too.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {

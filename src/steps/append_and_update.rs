@@ -8,7 +8,6 @@ mod words;
 
 use std::time::Duration;
 
-use backon::BackoffBuilder;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
@@ -16,10 +15,9 @@ use super::known::Worth;
 use super::outcome::Outcome;
 use super::{UserListApi, archived};
 use crate::atlan::{FreshList, MOST_AGE, Snapshot, Trouble, Written};
-use crate::budget::Budget;
+use crate::budget::{Budget, pauses};
 use crate::config::{Job, Username};
 use crate::error::{Failure, Step};
-use crate::http::pauses;
 use crate::text::quoted;
 
 const STEP: Step = Step::AppendAndUpdate;
@@ -124,7 +122,7 @@ impl<A: UserListApi> Update<'_, A> {
             let pause = trouble.again.ok_or_else(|| trouble.failure.clone())?;
             self.pause(self.budget, pause, Some(trouble)).await?;
         }
-        let mut pauses = pauses().build();
+        let mut pauses = pauses();
         loop {
             let (now, worth) = self.read().await?;
             match worth {
