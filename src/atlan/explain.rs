@@ -24,7 +24,7 @@ fn words(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -
 }
 
 const LATER: &str =
-    "Run again later: it is safe to. If it is just slow, raise REQUEST_TIMEOUT_SECONDS and DEADLINE_SECONDS.";
+    "Run again later: it is safe to. If it is just slow, raise DEADLINE_SECONDS and REQUEST_TIMEOUT_SECONDS.";
 
 impl Tenant {
     /// The failure that `error` makes of `step`.

@@ -81,7 +81,7 @@ fn last_words() -> Vec<(Fault, Kind, bool, String, &'static str)> {
     row(Fault::body(""), NO_API, false, "its answer is empty", "login page");
     // A terabyte without a length, and a little too much with one.
     for too_large in [Fault::Flood(1 << 40), Fault::body(vec![b' '; (4 << 20) + 1])] {
-        let message = "larger than 4 MiB: this program takes no more";
+        let message = "its answer is larger than 4 MiB";
         row(too_large, NO_API, false, message, "ATLAN_BASE_URL");
     }
     for (status, settles, hint) in
