@@ -46,7 +46,7 @@ impl Because {
             Fault::Broken { .. } => Some(Because::Passes),
             Fault::Refused(refusal) => match refusal.status {
                 300..400 => Some(Because::Redirected),
-                403 if error.service == Service::Atlas && refusal.speaker.is_some() => {
+                403 if error.service == Service::Atlas && refusal.is_by_the_api => {
                     right_is_young_until.map(Because::YoungRight)
                 }
                 404 if error.exchange.method == "GET" && is_no_such_entity(error) => Some(Because::NotThere),

@@ -29,7 +29,7 @@ const LATER: &str =
 impl Tenant {
     /// The failure that `error` makes of `step`.
     pub(crate) fn explain(&self, error: CallError, step: Step) -> Failure {
-        let who = if matches!(error.service, Service::Keycloak(_)) { "Keycloak" } else { "the tenant" };
+        let who = if error.service == Service::Keycloak { "Keycloak" } else { "the tenant" };
         let fault = error.fault.to_string();
         let (kind, message, hint) = match &error.fault {
             Fault::Ended(Over::Stopped(signal)) => return signal.failure(step),
@@ -74,7 +74,7 @@ impl Tenant {
     fn not_the_api(&self, service: Service, what: &str) -> Words {
         let base = if service == Service::Atlas { &self.services.atlas } else { &self.services.heracles };
         let (is_not, hint) = match service {
-            Service::Keycloak(_) => (
+            Service::Keycloak => (
                 "isn't the Keycloak of this tenant".to_owned(),
                 "INTERNAL looks for it at keycloak-http.keycloak.svc.cluster.local, realm default: it is elsewhere in this \
                  cluster, or a mesh or gateway stands in between.",

@@ -8,9 +8,11 @@ use secrecy::ExposeSecret;
 use super::oauth::{self, Token};
 use crate::budget::Budget;
 use crate::config::{Claims, Client, guid};
-use crate::http::{Call, CallError, Fault, Grant, Http, Service};
+use crate::http::{Call, CallError, Fault, Http, Service};
 
 const PATH: &str = "auth/realms/default/protocol/openid-connect/token";
+
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
 /// A bearer token of the user, by the workflow's own `client`.
 ///
@@ -23,9 +25,9 @@ pub(super) async fn mint(
     user_id: &str,
     budget: &Budget,
 ) -> Result<Token, CallError> {
-    let (own, _) = oauth::ask(http, &call(client, Grant::ClientCredentials, &[]), budget).await?;
+    let (own, _) = oauth::ask(http, &call(client, "client_credentials", &[]), budget).await?;
     let exchange = [("subject_token", own.secret.expose_secret()), ("requested_subject", user_id)];
-    let (token, answer) = oauth::ask(http, &call(client, Grant::TokenExchange, &exchange), budget).await?;
+    let (token, answer) = oauth::ask(http, &call(client, TOKEN_EXCHANGE, &exchange), budget).await?;
     refuse_others(client, user_id, &own.claims, &token.claims).map_err(|fault| answer.refuse(fault))?;
     Ok(token)
 }
@@ -48,16 +50,12 @@ fn refuse_others(client: &Client, user_id: &str, own: &Claims, minted: &Claims) 
     if is_other { Err(Fault::WrongUser { is_own: false }) } else { Ok(()) }
 }
 
-fn call(client: &Client, grant: Grant, more: &[(&str, &str)]) -> Call {
-    let grant_type = match grant {
-        Grant::ClientCredentials => "client_credentials",
-        Grant::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
-    };
+fn call(client: &Client, grant_type: &str, more: &[(&str, &str)]) -> Call {
     let form = [
         ("grant_type", grant_type),
         ("client_id", &*client.id),
         ("client_secret", client.secret.expose_secret()),
     ];
-    let call = Call::new(Method::POST, Service::Keycloak(grant), &client.server, PATH);
+    let call = Call::new(Method::POST, Service::Keycloak, &client.server, PATH);
     call.form(&[&form, more].concat())
 }

@@ -74,7 +74,7 @@ impl Session {
     ) -> Result<Option<Duration>, CallError> {
         if error.refused_by_the_api(401).is_none() {
             // Past the 401 the token is known to be good.
-            self.is_proven |= error.refusal().is_some_and(|refusal| refusal.speaker.is_some());
+            self.is_proven |= error.refusal().is_some_and(|refusal| refusal.is_by_the_api);
             return Ok(again.after(error, right_is_young_until, budget));
         }
         let is_renewed = match &self.credentials {

@@ -47,8 +47,8 @@ impl Answer {
 
 /// The start of a body, a little more than `most` of a longer one, and what broke before its end.
 pub(super) async fn start_of(answer: &mut Response, most: usize) -> (Vec<u8>, Option<reqwest::Error>) {
-    let expected = answer.content_length().and_then(|length| usize::try_from(length).ok());
-    let mut bytes = Vec::with_capacity(expected.unwrap_or_default().min(most));
+    let expected = answer.content_length().unwrap_or_default().min(most as u64);
+    let mut bytes = Vec::with_capacity(expected as usize);
     loop {
         match answer.chunk().await {
             Ok(Some(chunk)) if bytes.len() <= most => bytes.extend_from_slice(&chunk),

@@ -64,8 +64,8 @@ fn said(message: &Option<TenantMessage>) -> String {
 #[derive(Debug)]
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    /// Whose words it is in; `None` for whoever stands in between.
-    pub(crate) speaker: Option<Service>,
+    /// True if it is in the API's own words, and not in those of whoever stands in between.
+    pub(crate) is_by_the_api: bool,
     pub(crate) message: Option<TenantMessage>,
     /// What was asked for with `Retry-After`.
     pub(crate) retry_after: Option<Duration>,
@@ -87,29 +87,28 @@ impl Refusal {
         let mut challenges = headers.get_all(WWW_AUTHENTICATE).iter().map(HeaderValue::as_bytes);
         let challenge = challenges.any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
         let json: Value = serde_json::from_slice(body).ok().filter(Value::is_object).unwrap_or_default();
+        let cause = json["causes"][0]["errorType"].as_str();
         Refusal {
             status,
-            speaker: speaker::is_in_own_words(service, status, challenge, &json).then_some(service),
-            message: match json {
+            is_by_the_api: speaker::is_in_own_words(service, status, challenge, &json),
+            message: match &json {
                 Value::Null => speaker::excerpt(&String::from_utf8_lossy(body), redactor),
-                _ => speaker::message_of(&json, redactor),
+                json => speaker::message_of(json, redactor),
             },
             retry_after: header(RETRY_AFTER).and_then(|value| retry_after(value, date(headers))),
             location: header(LOCATION).map(|place| text::bounded(&redactor.clean_foreign(place), 200)),
-            names_no_path: json["causes"][0]["errorType"]
-                .as_str()
-                .is_some_and(|cause| cause.ends_with("NotFoundException")),
+            names_no_path: cause.is_some_and(|cause| cause.ends_with("NotFoundException")),
         }
     }
 
     /// Atlas's `errorCode`, Heracles's `code` or Keycloak's `error`, if the API said it.
     pub(crate) fn code(&self) -> Option<&str> {
-        self.speaker.and(self.message.as_ref()?.code.as_deref())
+        self.message.as_ref().filter(|_| self.is_by_the_api)?.code.as_deref()
     }
 
     /// True if the API's own message has these words.
     pub(crate) fn says(&self, words: &str) -> bool {
-        self.speaker.is_some() && self.message.as_ref().is_some_and(|said| said.message.contains(words))
+        self.is_by_the_api && self.message.as_ref().is_some_and(|said| said.message.contains(words))
     }
 
     /// True for Atlas's answer to an added admin that no user is (`KeycloakStore` in
@@ -138,7 +137,7 @@ impl Refusal {
             408 | 460 | 499 => false,
             // Keycloak failed in the middle of the update: the right may have been given.
             400 if self.code() == Some(AUTH_REQUEST_FAILED) => false,
-            status => self.names_an_unknown_user() || self.speaker.is_some() && (400..500).contains(&status),
+            status => self.names_an_unknown_user() || self.is_by_the_api && (400..500).contains(&status),
         }
     }
 }
@@ -164,7 +163,7 @@ impl CallError {
 
     /// The answer, if the API itself refused with this status.
     pub(crate) fn refused_by_the_api(&self, status: u16) -> Option<&Refusal> {
-        self.refusal().filter(|refusal| refusal.status == status && refusal.speaker.is_some())
+        self.refusal().filter(|refusal| refusal.status == status && refusal.is_by_the_api)
     }
 
     /// True if the request may have been carried out although it failed.

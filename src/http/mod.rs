@@ -15,7 +15,7 @@ pub(crate) use answer::Answer;
 pub(crate) use answer::parse;
 pub(crate) use call::Call;
 pub(crate) use fault::{AUTH_REQUEST_FAILED, CallError, Fault, Refusal};
-pub(crate) use speaker::{Grant, Service};
+pub(crate) use speaker::Service;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};

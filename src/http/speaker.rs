@@ -18,16 +18,7 @@ pub(crate) enum Service {
     /// Assets.
     Atlas,
     /// Bearer tokens.
-    Keycloak(Grant),
-}
-
-/// Which of Keycloak's two calls one is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Grant {
-    /// The workflow's own token.
-    ClientCredentials,
-    /// A user's token for the workflow's own.
-    TokenExchange,
+    Keycloak,
 }
 
 /// True if this is an error as `service` writes it, and nobody else does. `challenge` says whether
@@ -41,7 +32,7 @@ pub(super) fn is_in_own_words(service: Service, status: u16, challenge: bool, bo
     let refuses_the_token = status == 401 && challenge;
     match service {
         // {"error":"invalid_client","error_description":"…"}
-        Service::Keycloak(_) => text("error"),
+        Service::Keycloak => text("error"),
         // As RFC 6749 has a token endpoint refuse: {"error":"invalid_client","error_description":"…"}
         Service::OAuth if text("error") && text("error_description") => true,
         // {"code":1006,"error":"…","message":"…","requestId":"…"}, or of a token {"message":"Unauthorized"}
@@ -90,10 +81,9 @@ mod tests {
 
     #[test]
     fn each_service_is_known_by_its_own_words() {
-        let keycloak = Service::Keycloak(Grant::TokenExchange);
         for (service, status, challenge, body, is_own) in [
-            (keycloak, 400, false, json!({ "error": "invalid_client" }), true),
-            (keycloak, 401, true, json!({ "message": "m" }), false),
+            (Service::Keycloak, 400, false, json!({ "error": "invalid_client" }), true),
+            (Service::Keycloak, 401, true, json!({ "message": "m" }), false),
             (
                 Service::OAuth,
                 401,

@@ -76,7 +76,7 @@ fn each_refusal_is_told_with_what_to_look_at() {
         let tenant = example();
         let answer = json(status, json!({ "error": error, "error_description": description }));
         let ran = refused(&tenant, answered(&tenant, stage, Times::Forever, answer), 7, "unauthenticated");
-        ran.says(&format!("call with status {status}"), hint);
+        ran.says(&format!("status {status}"), hint);
     }
     let standard = json!({ "error": "invalid_client", "error_description": "d" });
     for (answer, code, kind, words) in [

@@ -3,7 +3,6 @@
 use super::*;
 use crate::atlan::properties::refusal_of;
 use crate::error::Exchange;
-use crate::http::Grant;
 
 fn error(service: Service, method: &str, fault: Fault) -> CallError {
     let exchange = Exchange {
@@ -63,9 +62,8 @@ fn each_status_is_tried_again_or_is_the_last_word() {
             for body in ["<html>", own] {
                 assert_eq!(judged(Service::Atlas, "GET", status, body).0, again, "{status} {body}");
             }
-            let keycloak = Service::Keycloak(Grant::TokenExchange);
             for body in ["<html>", r#"{"error":"e"}"#] {
-                assert_eq!(judged(keycloak, "POST", status, body).0, again, "{status} {body}");
+                assert_eq!(judged(Service::Keycloak, "POST", status, body).0, again, "{status} {body}");
             }
         }
     }

@@ -4,12 +4,12 @@ use super::{Words, is_no_such_entity, words};
 use crate::atlan::{Snapshot, Tenant};
 use crate::config::{Credentials, Role};
 use crate::error::ErrorKind::{Forbidden, Rejected, Unauthenticated, Unavailable};
-use crate::http::{AUTH_REQUEST_FAILED, CallError, Grant, Refusal, Service};
+use crate::http::{AUTH_REQUEST_FAILED, CallError, Refusal, Service};
 use crate::text::{listed, quoted};
 
 impl Tenant {
     pub(super) fn refused(&self, refusal: &Refusal, error: &CallError) -> Words {
-        let (status, by_the_api) = (refusal.status, refusal.speaker.is_some());
+        let (status, by_the_api) = (refusal.status, refusal.is_by_the_api);
         match (status, error.service) {
             (300..400, service) => {
                 let place = quoted(refusal.location.as_deref().unwrap_or_default());
@@ -19,10 +19,8 @@ impl Tenant {
                 )
             }
             // Those two are what Keycloak says to a realm, a path or a method that isn't there.
-            (_, Service::Keycloak(grant)) if by_the_api && !matches!(status, 404 | 405) => {
-                by_keycloak(refusal, grant)
-            }
-            (_, service @ Service::Keycloak(_)) => self.not_the_api(service, &format!("status {status}")),
+            (_, Service::Keycloak) if by_the_api && !matches!(status, 404 | 405) => by_keycloak(refusal),
+            (_, service @ Service::Keycloak) => self.not_the_api(service, &format!("status {status}")),
             (401 | 403, Service::OAuth) if by_the_api => words(
                 Unauthenticated,
                 format!("the tenant gives the OAuth client no bearer token (status {status})"),
@@ -126,25 +124,23 @@ impl Tenant {
 
 /// By Keycloak's own words: which of the inputs, or that acting for users is switched off. What it answers
 /// was seen on versions 18.0, 22.0, 26.4 and 26.7.
-fn by_keycloak(refusal: &Refusal, grant: Grant) -> Words {
+fn by_keycloak(refusal: &Refusal) -> Words {
     const SWITCHED_OFF: [&str; 3] =
         ["Feature not enabled", "unsupported_grant_type", "supported for standard token exchange"];
-    let hint = match (refusal.code(), grant) {
-        (Some("invalid_client"), _) => "Keycloak knows no client CLIENT_ID, or it is disabled: check it.",
-        (code, _) if SWITCHED_OFF.iter().any(|words| refusal.says(words) || code == Some(words)) => {
+    let hint = match refusal.code() {
+        Some("invalid_client") => "Keycloak knows no client CLIENT_ID, or it is disabled: check it.",
+        code if SWITCHED_OFF.iter().any(|words| refusal.says(words) || code == Some(words)) => {
             "The token exchange for a user (impersonation) is switched off in this Keycloak: whoever runs it must \
              switch that feature on, or give a USER_BEARER_TOKEN."
         }
-        (Some("unauthorized_client"), _) if !refusal.says("service account") => {
+        Some("unauthorized_client") if !refusal.says("service account") => {
             "CLIENT_SECRET isn't the secret of the client in CLIENT_ID: check both."
         }
-        (Some("access_denied"), Grant::TokenExchange) => {
+        Some("access_denied") if !refusal.says("Realm not enabled") => {
             "ATLAN_USER_ID isn't the GUID of a user in this realm (or of one who is disabled), or this client may not \
              act for users (impersonation)."
         }
         _ => "Read Keycloak's own message; whoever runs Keycloak can look it up in its log.",
     };
-    let call = if grant == Grant::TokenExchange { "token-exchange" } else { "client_credentials" };
-    let message = format!("Keycloak refused the {call} call with status {}", refusal.status);
-    words(Unauthenticated, message, hint)
+    words(Unauthenticated, format!("Keycloak gives out no bearer token: status {}", refusal.status), hint)
 }
