@@ -154,7 +154,7 @@ impl Again {
     /// deadline does.
     pub(super) fn the_real_reason(&mut self, error: CallError) -> Result<CallError, CallError> {
         match self.before.take() {
-            Some(before) if error.is_for_want_of_time() => Err(self.given_up(before)),
+            Some(before) if matches!(error.fault, Fault::Ended(Over::Deadline)) => Err(self.given_up(before)),
             _ => Ok(error),
         }
     }

@@ -151,11 +151,6 @@ impl CallError {
         CallError { fault, exchange, service, sent, tried_for: None }
     }
 
-    /// True if the deadline is all that is to blame.
-    pub(crate) fn is_for_want_of_time(&self) -> bool {
-        matches!(self.fault, Fault::Ended(Over::Deadline))
-    }
-
     /// The answer, if it was one of refusal.
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         if let Fault::Refused(refusal) = &self.fault { Some(refusal) } else { None }

@@ -79,8 +79,8 @@ impl Http {
         let (client, proxy) = way::lead(client, access, &redactor, budget).await?;
         #[allow(clippy::expect_used, reason = "only TLS can fail there, and it is set up already")]
         let client = client.build().expect("a client");
-        let (request_timeout, answered) = (access.request_timeout, AtomicBool::new(false));
-        Ok(Http { client, proxy, request_timeout, answered, redactor })
+        let request_timeout = access.request_timeout;
+        Ok(Http { client, proxy, request_timeout, answered: false.into(), redactor })
     }
 
     /// Makes the request once, within the time that is left.
@@ -109,10 +109,9 @@ impl Http {
             elapsed_ms = asked_at.elapsed().as_millis() as u64,
             "request"
         );
-        let service = call.service;
         match answer {
-            Ok((date, body)) => Ok(Answer { body, date, asked_at, exchange, service }),
-            Err(fault) => Err(CallError::new(fault, exchange, service, sent.settle())),
+            Ok((date, body)) => Ok(Answer { body, date, asked_at, exchange, service: call.service }),
+            Err(fault) => Err(CallError::new(fault, exchange, call.service, sent.settle())),
         }
     }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use openssl_probe::ProbeResult;
 use reqwest::{ClientBuilder, Url};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
@@ -87,15 +88,10 @@ fn found() -> CertificateResult {
     if env::var_os("SSL_CERT_FILE").is_none_or(|file| !file.is_empty()) {
         return load_native_certs();
     }
+    let ProbeResult { cert_file, cert_dir, .. } = openssl_probe::probe();
     match env::var_os("SSL_CERT_DIR").filter(|folder| !folder.is_empty()) {
         Some(folder) => load_certs_from_paths(None, Some(folder.as_ref())),
-        None => {
-            let machine = openssl_probe::probe();
-            load_certs_from_paths(
-                machine.cert_file.as_deref(),
-                machine.cert_dir.first().map(PathBuf::as_path),
-            )
-        }
+        None => load_certs_from_paths(cert_file.as_deref(), cert_dir.first().map(PathBuf::as_path)),
     }
 }
 
