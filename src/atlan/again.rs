@@ -80,24 +80,21 @@ pub(super) struct Again {
     started: Instant,
     pauses: ExponentialBackoff,
     seen: HashMap<Because, (Instant, u32)>,
+    /// Until when a 403 can mean "not yet", if it can.
+    pub(super) young_until: Option<Instant>,
     /// What went wrong before.
     before: Option<CallError>,
 }
 
 impl Again {
-    pub(super) fn new() -> Again {
-        Again { started: Instant::now(), pauses: pauses(), seen: HashMap::new(), before: None }
+    pub(super) fn new(young_until: Option<Instant>) -> Again {
+        Again { started: Instant::now(), pauses: pauses(), seen: HashMap::new(), young_until, before: None }
     }
 
     /// The pause before the same request is made again after `error`; none if that is of no use.
-    pub(super) fn after(
-        &mut self,
-        error: &CallError,
-        right_is_young_until: Option<Instant>,
-        budget: &Budget,
-    ) -> Option<Duration> {
+    pub(super) fn after(&mut self, error: &CallError, budget: &Budget) -> Option<Duration> {
         let asked = error.refusal().and_then(|refusal| refusal.retry_after);
-        self.pause(Because::of(error, right_is_young_until)?, error, asked.unwrap_or_default(), budget)
+        self.pause(Because::of(error, self.young_until)?, error, asked.unwrap_or_default(), budget)
     }
 
     /// The pause after `what` went wrong, at least as long as it was `asked` for. Says once for each

@@ -138,7 +138,7 @@ impl Tenant {
         wanted: &ApiTokenRef,
         budget: &Budget,
     ) -> Result<Found, CallError> {
-        let mut again = Again::new();
+        let mut again = Again::new(None);
         loop {
             let found = self.api_keys(wanted, budget).await?;
             if !found.tokens.is_empty() || found.is_cut {

@@ -103,9 +103,6 @@ struct UpdatedAttributes<'a> {
     list: HashMap<&'static str, FreshList>,
 }
 
-/// Any object: what the answer to the write says of the change proves nothing.
-type AnyObject = HashMap<String, IgnoredAny>;
-
 impl Tenant {
     /// The asset, archived or not, read from the graph itself.
     ///
@@ -138,8 +135,8 @@ impl Tenant {
     pub(crate) async fn write_list(&mut self, list: FreshList, budget: &Budget) -> Written {
         let Err(error) = self.replace_list(list, budget).await else { return Written::Accepted };
         let (is_doubtful, what) = (error.may_have_been_carried_out(), error.to_string());
-        let young_until = self.right_is_young_until();
-        let again = self.session.pause_after(&error, &mut self.writes, young_until, &self.http, budget).await;
+        self.writes.young_until = self.right_is_young_until();
+        let again = self.session.pause_after(&error, &mut self.writes, &self.http, budget).await;
         let (again, error) = again.map_or_else(|other| (None, other), |again| (again, error));
         let trouble = Trouble { what, failure: self.explain(error, Step::AppendAndUpdate), again };
         if is_doubtful { Written::Doubtful(trouble) } else { Written::NotCarriedOut(trouble) }
@@ -156,7 +153,7 @@ impl Tenant {
         let query = [("attr:qualifiedName", qualified_name)];
         let call = self.atlas(Method::PUT).query(&query).json(body).not_after(not_after);
         let answer = self.http.send(&call, self.session.bearer.clone(), budget).await?;
-        self.http.parse::<AnyObject>(&answer)?;
-        Ok(())
+        // Any object: what it says of the change proves nothing.
+        self.http.parse::<HashMap<String, IgnoredAny>>(&answer).map(drop)
     }
 }

@@ -8,8 +8,7 @@ use serde_json::value::RawValue;
 pub(super) fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     given: D,
 ) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(given)?;
-    Ok(serde_json::from_str(raw.get()).ok())
+    <&RawValue>::deserialize(given).map(|raw| serde_json::from_str(raw.get()).ok())
 }
 
 /// Text that is only shown; empty text is the same as none.
@@ -19,8 +18,7 @@ pub(super) fn shown<'de, D: Deserializer<'de>>(given: D) -> Result<Option<String
 
 /// A time in milliseconds.
 pub(super) fn time<'de, D: Deserializer<'de>>(given: D) -> Result<Option<i64>, D::Error> {
-    let raw = <&RawValue>::deserialize(given)?;
-    Ok(number(raw.get()))
+    <&RawValue>::deserialize(given).map(|raw| number(raw.get()))
 }
 
 /// The number in a JSON value, which may be text. A huge one is as large as there are.

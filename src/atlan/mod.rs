@@ -58,7 +58,7 @@ impl Tenant {
             target: job.target.clone(),
             last_read: None,
             patience_ends: Instant::now() + job.permission_patience,
-            writes: Again::new(),
+            writes: Again::new(None),
         };
         let signed_in = tenant.session.sign_in(&tenant.http, budget).await;
         signed_in.map_err(|error| tenant.explain(error, Step::Configure))?;
@@ -73,17 +73,15 @@ impl Tenant {
     /// Makes a request that changes nothing, as the user, again and again while what goes wrong
     /// passes by itself.
     async fn ask(&mut self, call: &Call, budget: &Budget) -> Result<Answer, CallError> {
-        let mut again = Again::new();
+        let mut again = Again::new(self.right_is_young_until());
         loop {
-            let error = match self.http.send(call, self.session.bearer.clone(), budget).await {
-                Ok(answer) => {
-                    self.session.is_proven = true;
-                    return Ok(answer);
-                }
-                Err(error) => again.the_real_reason(error)?,
+            let answer = self.http.send(call, self.session.bearer.clone(), budget).await;
+            let Err(error) = answer else {
+                self.session.is_proven = true;
+                return answer;
             };
-            let young_until = self.right_is_young_until();
-            let pause = self.session.pause_after(&error, &mut again, young_until, &self.http, budget).await?;
+            let error = again.the_real_reason(error)?;
+            let pause = self.session.pause_after(&error, &mut again, &self.http, budget).await?;
             again.wait(pause, error, budget).await?;
         }
     }

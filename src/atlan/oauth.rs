@@ -51,13 +51,13 @@ pub(super) async fn mint(http: &Http, client: &Client, budget: &Budget) -> Resul
 ///
 /// What it did instead, once nothing more can be waited for.
 pub(super) async fn ask(http: &Http, call: &Call, budget: &Budget) -> Result<(Token, Answer), CallError> {
-    let mut again = Again::new();
+    let mut again = Again::new(None);
     let answer = loop {
         let error = match http.send(call, None, budget).await {
             Ok(answer) => break answer,
             Err(error) => again.the_real_reason(error)?,
         };
-        let pause = again.after(&error, None, budget);
+        let pause = again.after(&error, budget);
         again.wait(pause, error, budget).await?;
     };
     // What is wrong with an answer of another shape isn't said: it could repeat the token.

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
-use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::again::{Again, Because};
@@ -68,14 +67,13 @@ impl Session {
         &mut self,
         error: &CallError,
         again: &mut Again,
-        right_is_young_until: Option<Instant>,
         http: &Http,
         budget: &Budget,
     ) -> Result<Option<Duration>, CallError> {
         if error.refused_by_the_api(401).is_none() {
             // Past the 401 the token is known to be good.
             self.is_proven |= error.refusal().is_some_and(|refusal| refusal.is_by_the_api);
-            return Ok(again.after(error, right_is_young_until, budget));
+            return Ok(again.after(error, budget));
         }
         let is_renewed = match &self.credentials {
             Credentials::Bearer { file, .. } => {

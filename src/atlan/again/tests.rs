@@ -5,13 +5,10 @@ use crate::atlan::properties::refusal_of;
 use crate::error::Exchange;
 
 fn error(service: Service, method: &str, fault: Fault) -> CallError {
-    let exchange = Exchange {
-        method: method.to_owned(),
-        path: "/".to_owned(),
-        status: None,
-        request_id: "1".to_owned(),
-    };
-    CallError::new(fault, exchange, service, method != "GET")
+    let [method, path, request_id] = [method, "/", "1"].map(str::to_owned);
+    let exchange = Exchange { method, path, status: None, request_id };
+    let sent = exchange.method != "GET";
+    CallError::new(fault, exchange, service, sent)
 }
 
 /// A refusal with this status and body: why it is tried again, and whether a write may have been
@@ -73,18 +70,16 @@ fn each_status_is_tried_again_or_is_the_last_word() {
 /// And for what takes more than the status.
 #[test]
 fn some_refusals_are_known_by_more_than_their_status() {
+    use Because::{NotThere, Passes, UserUnknown};
     let atlas = |method, status, code: &str, message: &str| {
         let body = format!(r#"{{"errorCode":"{code}","errorMessage":"{message}"}}"#);
         judged(Service::Atlas, method, status, &body)
     };
     for (told, expected) in [
-        (atlas("GET", 404, "ATLAS-404-00-009", "m"), (Some(Because::NotThere), false)),
+        (atlas("GET", 404, "ATLAS-404-00-009", "m"), (Some(NotThere), false)),
         (atlas("PUT", 404, "ATLAS-404-00-009", "m"), (None, false)),
-        (atlas("PUT", 400, "ATLAS-400-00-029", "m"), (Some(Because::Passes), true)),
-        (
-            atlas("PUT", 500, "ATLAS-500-00-001", "Keycloak user not found"),
-            (Some(Because::UserUnknown), false),
-        ),
+        (atlas("PUT", 400, "ATLAS-400-00-029", "m"), (Some(Passes), true)),
+        (atlas("PUT", 500, "ATLAS-500-00-001", "Keycloak user not found"), (Some(UserUnknown), false)),
     ] {
         assert_eq!(told, expected);
     }
@@ -92,7 +87,7 @@ fn some_refusals_are_known_by_more_than_their_status() {
     let coded = r#"{"code":"ATLAS-400-00-029","message":"m"}"#;
     assert_eq!(judged(Service::Atlas, "PUT", 400, coded), (None, true));
     let worded = r#"{"message":"Keycloak user not found"}"#;
-    assert_eq!(judged(Service::Atlas, "PUT", 500, worded), (Some(Because::Passes), true));
+    assert_eq!(judged(Service::Atlas, "PUT", 500, worded), (Some(Passes), true));
     let no_such_path = r#"{"errorId":"e","causes":[{"errorType":"x.NotFoundException"}]}"#;
     assert_eq!(judged(Service::Atlas, "GET", 500, no_such_path).0, None);
 
@@ -118,14 +113,14 @@ async fn each_reason_has_its_time() {
         (Because::Unreached, 30, 30),
         (Because::Redirected, 0, 5),
     ] {
-        let (started, mut again) = (Instant::now(), Again::new());
+        let (started, mut again) = (Instant::now(), Again::new(None));
         while let Some(pause) = again.pause(because, "", Duration::ZERO, &budget) {
             tokio::time::sleep(pause).await;
         }
         let seconds = started.elapsed().as_secs();
         assert!((least..=most).contains(&seconds), "{because:?}: {seconds} s");
     }
-    let mut again = Again::new();
+    let mut again = Again::new(None);
     assert_eq!(again.pause(Because::TooOld, "", Duration::ZERO, &budget), Some(Duration::ZERO));
     let asked = Duration::from_secs(7);
     assert_eq!(again.pause(Because::Passes, "", asked, &budget), Some(asked));
@@ -136,10 +131,10 @@ async fn what_went_wrong_before_says_more_than_the_deadline() {
     let of = |fault| error(Service::Atlas, "GET", fault);
     let budget = Budget::new(Instant::now() + Duration::from_secs(10), Default::default());
     let late = || of(Fault::Ended(Over::Deadline));
-    let mut again = Again::new();
+    let mut again = Again::new(None);
     assert!(again.the_real_reason(late()).is_ok(), "nothing went wrong before");
     let cached = of(Fault::Cached(7));
-    let pause = again.after(&cached, None, &budget);
+    let pause = again.after(&cached, &budget);
     again.wait(pause, cached, &budget).await.unwrap();
     let told = again.the_real_reason(late()).unwrap_err();
     assert!(matches!(told.fault, Fault::Cached(7)) && told.tried_for.is_some(), "{told}");
