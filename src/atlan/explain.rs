@@ -23,8 +23,7 @@ fn words(kind: ErrorKind, message: impl Into<String>, hint: impl Into<String>) -
     (kind, message.into(), hint.into())
 }
 
-const LATER: &str =
-    "Run again later: it is safe to. If it is just slow, raise DEADLINE_SECONDS and REQUEST_TIMEOUT_SECONDS.";
+const LATER: &str = "Run again later: it is safe to. If the tenant is just slow, raise DEADLINE_SECONDS and REQUEST_TIMEOUT_SECONDS.";
 
 impl Tenant {
     /// The failure that `error` makes of `step`.
