@@ -81,22 +81,15 @@ inputs! {
     CONFIG_FILE Read "" "the same JSON in a file, - for standard input (or --config)"
 }
 
-impl Input {
-    /// The key in JSON.
-    pub fn key(self) -> String {
-        self.name.to_ascii_lowercase()
-    }
-}
-
 /// The input that has this name but for case, hyphens, underscores, and an `ATLAN_` before it. Whoever
 /// sets `dry_run` or `ATLAN_DRY_RUN` doesn't want a write.
 pub(super) fn meant_by(name: &str) -> Option<Input> {
     fn letters(name: &str) -> impl Iterator<Item = u8> {
         name.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase())
     }
-    let is_meant = |input: &&Input| {
-        letters(name).eq(letters(input.name)) || letters(name).eq(letters("ATLAN").chain(letters(input.name)))
-    };
+    let prefix = name.get(..5).filter(|start| start.eq_ignore_ascii_case("ATLAN"));
+    let names = [Some(name), prefix.map(|prefix| &name[prefix.len()..])];
+    let is_meant = |input: &&Input| names.iter().flatten().any(|name| letters(name).eq(letters(input.name)));
     ALL.iter().find(is_meant).copied()
 }
 

@@ -91,7 +91,7 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 fn config() -> impl Strategy<Value = Vec<(String, Value)>> {
-    let inputs: Vec<_> = inputs::ALL.iter().map(|input| input.key()).collect();
+    let inputs: Vec<_> = inputs::ALL.iter().map(|input| input.name.to_lowercase()).collect();
     prop::collection::vec((prop::sample::select(inputs), value()), 0..24)
 }
 
@@ -138,7 +138,7 @@ proptest! {
         });
         for input in inputs::ALL {
             let mut config = config.clone();
-            config[input.key()] = value.clone();
+            config[input.name.to_lowercase()] = value.clone();
             of_inputs(&config.to_string());
         }
     }

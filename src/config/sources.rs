@@ -78,7 +78,8 @@ impl Checks {
         let first = self.given.len();
         let is_source = |input: &Input| matches!(*input, inputs::NESTED_CONFIG | inputs::CONFIG_FILE);
         for (key, value) in pairs {
-            let input = inputs::ALL.iter().copied().find(|input| input.key() == key);
+            let in_lower_case = |input: &Input| input.name.bytes().map(|byte| byte.to_ascii_lowercase());
+            let input = inputs::ALL.iter().copied().find(|input| in_lower_case(input).eq(key.bytes()));
             let Some(input) = input.filter(|input| source == ENVIRONMENT || !is_source(input)) else {
                 self.wrong.push(format!("{source} {}", unknown(&key)));
                 continue;
