@@ -1,86 +1,83 @@
 //! What stands between the job and a tenant. All of it on loopback.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use stand_in_tenant::StandIn;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
-/// Serves on a free port of 127.0.0.1 until the tests end.
-pub fn serve<F: Future<Output = ()> + Send + 'static>(
-    receive_buffer: Option<u32>,
-    serve: impl FnOnce(TcpListener) -> F + Send + 'static,
-) -> SocketAddr {
-    let (tell, told) = mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let socket = TcpSocket::new_v4().unwrap();
-            if let Some(size) = receive_buffer {
-                socket.set_recv_buffer_size(size).unwrap();
-            }
-            socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
-            let listener = socket.listen(64).unwrap();
-            tell.send(listener.local_addr().unwrap()).unwrap();
-            serve(listener).await;
-        });
-    });
-    told.recv().unwrap()
+/// What becomes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Manner {
+    /// It leads to this port of 127.0.0.1, whatever host a proxy is asked for.
+    PassOn(u16),
+    /// This is said to whatever comes first, and then it is closed.
+    Say(&'static str),
+    /// This is said again and again.
+    SayForever(&'static str),
+    /// After this long all that comes is read, and never answered.
+    ReadAfter(Duration),
+    /// Nobody listens any more.
+    Refuse,
 }
 
-/// A machine that notes all that it hears.
+use Manner::{PassOn, ReadAfter, Refuse, Say, SayForever};
+
+type Heard = Arc<Mutex<Vec<u8>>>;
+
+/// A machine that notes all that it hears, until the tests end.
 pub struct Between {
     address: SocketAddr,
-    heard: Arc<Mutex<Vec<u8>>>,
+    heard: Heard,
 }
 
 impl Between {
-    /// A proxy, for CONNECT and for whole URLs. Whatever host is asked for, this one is.
+    /// A proxy, for CONNECT and for whole URLs.
     pub fn proxy(tenant: &StandIn) -> Between {
-        let tenant = SocketAddr::from(([127, 0, 0, 1], tenant.port()));
-        Between::start(move |client, heard| pass_on(client, tenant, heard))
-    }
-
-    /// Says this to whatever comes first, and closes the connection.
-    pub fn saying(words: &'static str) -> Between {
-        Between::start(move |mut client, heard| async move {
-            read(&mut client, &heard).await?;
-            client.write_all(words.as_bytes()).await?;
-            client.shutdown().await
-        })
+        Between::always(PassOn(tenant.port()))
     }
 
     /// Takes connections, and says nothing.
     pub fn silent() -> Between {
-        Between::start(async |mut client, heard| {
-            while read(&mut client, &heard).await? > 0 {}
-            Ok(())
-        })
+        Between::always(ReadAfter(Duration::ZERO))
     }
 
-    fn start<F: Future<Output = std::io::Result<()>> + Send + 'static>(
-        speak: impl Fn(TcpStream, Arc<Mutex<Vec<u8>>>) -> F + Send + 'static,
-    ) -> Between {
-        let heard: Arc<Mutex<Vec<u8>>> = Arc::default();
+    /// Does the same with each connection.
+    pub fn always(manner: Manner) -> Between {
+        Between::start(manner, manner)
+    }
+
+    /// Does this with the first connection, and that with all others.
+    pub fn start(first: Manner, then: Manner) -> Between {
+        let (heard, (tell, told)) = (Heard::default(), mpsc::channel());
         let hears = heard.clone();
-        let address = serve(None, async move |listener| {
-            loop {
-                let (client, _) = listener.accept().await.unwrap();
-                tokio::spawn(speak(client, hears.clone()));
-            }
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let socket = TcpSocket::new_v4().unwrap();
+                // A long list doesn't fit into the buffers of the network.
+                socket.set_recv_buffer_size(4096).unwrap();
+                socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+                let listener = socket.listen(64).unwrap();
+                tell.send(listener.local_addr().unwrap()).unwrap();
+                let mut manner = first;
+                while manner != Refuse {
+                    let (client, _) = listener.accept().await.unwrap();
+                    tokio::spawn(serve(client, manner, hears.clone()));
+                    manner = then;
+                }
+                drop(listener);
+                std::future::pending::<()>().await;
+            });
         });
-        Between { address, heard }
+        Between { address: told.recv().unwrap(), heard }
     }
 
     /// Its URL.
     pub fn url(&self, scheme: &str) -> String {
         format!("{scheme}://{}", self.address)
-    }
-
-    /// The port on 127.0.0.1.
-    pub fn port(&self) -> u16 {
-        self.address.port()
     }
 
     /// Everything that clients said.
@@ -89,29 +86,41 @@ impl Between {
     }
 }
 
-async fn pass_on(
-    mut client: TcpStream,
-    tenant: SocketAddr,
-    heard: Arc<Mutex<Vec<u8>>>,
-) -> std::io::Result<()> {
-    let mut tenant = TcpStream::connect(tenant).await?;
-    let length = read(&mut client, &heard).await?;
-    let first = {
-        let heard = heard.lock().unwrap();
-        heard[heard.len() - length..].to_vec()
-    };
-    match first.starts_with(b"CONNECT ") {
-        true => client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?,
-        false => tenant.write_all(&first).await?,
-    }
-    let ((mut hear, mut say), (mut answers, mut asks)) = (client.split(), tenant.split());
-    let asking = async {
-        let mut bytes = vec![0; 1 << 16];
-        while let length @ 1.. = hear.read(&mut bytes).await? {
-            heard.lock().unwrap().extend_from_slice(&bytes[..length]);
-            asks.write_all(&bytes[..length]).await?;
+async fn serve(mut client: TcpStream, manner: Manner, heard: Heard) -> std::io::Result<()> {
+    match manner {
+        PassOn(port) => return pass_on(client, port, heard).await,
+        Say(words) => {
+            read(&mut client, &heard).await?;
+            client.write_all(words.as_bytes()).await?;
         }
-        asks.shutdown().await
+        SayForever(words) => loop {
+            client.write_all(words.as_bytes()).await?;
+        },
+        ReadAfter(pause) => {
+            tokio::time::sleep(pause).await;
+            while !read(&mut client, &heard).await?.is_empty() {}
+        }
+        Refuse => {}
+    }
+    client.shutdown().await
+}
+
+async fn pass_on(mut client: TcpStream, port: u16, heard: Heard) -> std::io::Result<()> {
+    let mut tenant = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    let (mut hear, mut say) = client.split();
+    let (mut answers, mut asks) = tenant.split();
+    let first = read(&mut hear, &heard).await?;
+    match first.starts_with(b"CONNECT ") {
+        true => say.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?,
+        false => asks.write_all(&first).await?,
+    }
+    let asking = async {
+        loop {
+            match read(&mut hear, &heard).await? {
+                bytes if bytes.is_empty() => return asks.shutdown().await,
+                bytes => asks.write_all(&bytes).await?,
+            }
+        }
     };
     let answering = async {
         copy(&mut answers, &mut say).await?;
@@ -120,9 +129,10 @@ async fn pass_on(
     tokio::try_join!(asking, answering).map(drop)
 }
 
-async fn read(client: &mut TcpStream, heard: &Mutex<Vec<u8>>) -> std::io::Result<usize> {
-    let mut bytes = vec![0; 1 << 16];
-    let length = client.read(&mut bytes).await?;
-    heard.lock().unwrap().extend_from_slice(&bytes[..length]);
-    Ok(length)
+/// What comes next, which is noted.
+async fn read(client: &mut (impl AsyncReadExt + Unpin), heard: &Heard) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(1 << 16);
+    client.read_buf(&mut bytes).await?;
+    heard.lock().unwrap().extend_from_slice(&bytes);
+    Ok(bytes)
 }
