@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stand_in_tenant::{StandIn, World, example};
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
@@ -172,7 +172,7 @@ impl Job {
     /// Runs it with this on standard input.
     pub fn run_with_input(mut self, input: &str) -> Ran {
         self.command.stdin(Stdio::piped());
-        self.secrets.add_from_json(input);
+        self.secrets.add("standard input", input);
         let mut running = self.start();
         running.child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         running.wait()
@@ -180,21 +180,24 @@ impl Job {
 
     /// Starts it.
     pub fn start(mut self) -> Running {
-        let variables = self.command.get_envs();
-        let variables: Vec<(String, PathBuf)> = variables
-            .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), PathBuf::from(value?))))
-            .collect();
         let mut written = Vec::new();
-        for (name, value) in variables {
-            self.secrets.add_from_variable(&name, &value);
-            if ["REPORT_FILE", "LOG_FILE"].contains(&name.as_str()) {
-                let before = value.is_file().then(|| fs::read(&value).unwrap());
-                written.push((value, before));
+        for (name, value) in self.command.get_envs() {
+            let (Some(name), Some(value)) = (name.to_str(), value.map(Path::new)) else { continue };
+            self.secrets.add(name, &value.to_string_lossy());
+            match name.strip_suffix("_FILE") {
+                Some("REPORT" | "LOG") => written.push((value.to_owned(), content(value))),
+                Some(input) => self.secrets.add(input, &String::from_utf8_lossy(&content(value))),
+                None => {}
             }
         }
         let child = start_in_turn(&mut self.command);
         Running { started: Instant::now(), child, secrets: self.secrets, written, _files: self.files }
     }
+}
+
+/// What a file holds, if it is one.
+fn content(path: &Path) -> Vec<u8> {
+    if path.is_file() { fs::read(path).unwrap() } else { Vec::new() }
 }
 
 /// The program without arguments, and without an environment. nohup and a script's background ignore
@@ -223,7 +226,7 @@ pub struct Running {
     started: Instant,
     secrets: Secrets,
     /// The files that it may write, and what they held before.
-    written: Vec<(PathBuf, Option<Vec<u8>>)>,
+    written: Vec<(PathBuf, Vec<u8>)>,
     _files: Vec<TempDir>,
 }
 
@@ -231,11 +234,12 @@ impl Running {
     #[track_caller]
     pub fn wait(self) -> Ran {
         let output = self.child.wait_with_output().unwrap();
-        let ran = Ran::new(output, self.started.elapsed());
+        let [stdout, stderr] = [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap());
+        let ran = Ran { code: output.status.code(), stdout, stderr, elapsed: self.started.elapsed() };
         self.secrets.assert_absent_from(&ran.everything());
-        for (path, before) in self.written.iter().filter(|(path, _)| path.is_file()) {
-            let now = fs::read(path).unwrap();
-            if before.as_ref() != Some(&now) {
+        for (path, before) in self.written {
+            let now = content(&path);
+            if now != before {
                 self.secrets.assert_absent_from(&String::from_utf8(now).unwrap());
             }
         }
@@ -258,53 +262,19 @@ impl Secrets {
     const MINTED: &str = "opaque-bearer-";
     const INPUTS: [&str; 4] =
         ["USER_BEARER_TOKEN", "ATLAN_API_KEY", "CLIENT_SECRET", "ATLAN_OAUTH_CLIENT_SECRET"];
-    const FILES: [&str; 3] =
-        ["USER_BEARER_TOKEN_FILE", "CLIENT_SECRET_FILE", "ATLAN_OAUTH_CLIENT_SECRET_FILE"];
 
-    fn add(&mut self, secret: &str) {
-        // Shorter ones are in ordinary words, and an input's name is none.
-        if secret.len() >= 8 && !Secrets::INPUTS.contains(&secret) {
-            self.0.push(secret.to_owned());
-        }
-    }
-
-    fn add_from_variable(&mut self, name: &str, value: &Path) {
-        let text = value.to_string_lossy();
-        if Secrets::INPUTS.contains(&name) {
-            self.add_from_text(&text);
-        } else if Secrets::FILES.contains(&name) && value.is_file() {
-            self.add_from_text(&String::from_utf8_lossy(&fs::read(value).unwrap()));
-        } else if name == "NESTED_CONFIG" {
-            self.add_from_json(&text);
-        } else {
-            self.add_tokens_in(&text);
-        }
-    }
-
-    fn add_from_json(&mut self, text: &str) {
-        self.add_tokens_in(text);
-        let Ok(Value::Object(fields)) = serde_json::from_str(text) else { return };
-        for (name, value) in fields {
-            if let Some(text) =
-                value.as_str().filter(|_| Secrets::INPUTS.contains(&name.to_uppercase().as_str()))
-            {
-                self.add_from_text(text);
-            }
-        }
-    }
-
-    /// The one word of a text, and every token in it.
-    fn add_from_text(&mut self, text: &str) {
-        let word = text.trim().trim_start_matches("Bearer ");
-        if !word.contains(char::is_whitespace) {
-            self.add(word);
-        }
-        self.add_tokens_in(text);
-    }
-
-    fn add_tokens_in(&mut self, text: &str) {
+    /// All that is secret in the text of this input.
+    fn add(&mut self, input: &str, text: &str) {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
-        words.filter(|word| word.starts_with("eyJ") && word.len() >= 16).for_each(|word| self.add(word));
+        let tokens = words.filter(|word| word.starts_with("eyJ") && word.len() >= 16);
+        let is_one = |name: &str| Secrets::INPUTS.contains(&name);
+        // Shorter ones are in ordinary words, and an input's name is none.
+        let is_secret = |word: &str| word.len() >= 8 && !word.contains(char::is_whitespace) && !is_one(word);
+        let whole = Some(text.trim().trim_start_matches("Bearer "));
+        let whole = whole.filter(|word| is_one(&input.to_uppercase()) && is_secret(word));
+        self.0.extend(tokens.chain(whole).map(str::to_owned));
+        let fields: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+        fields.iter().for_each(|(name, value)| self.add(name, value.as_str().unwrap_or_default()));
     }
 
     #[track_caller]
@@ -329,20 +299,10 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn new(output: Output, elapsed: Duration) -> Ran {
-        Ran {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-            elapsed,
-        }
-    }
-
     /// The report: standard output must be exactly one line of JSON.
     pub fn report(&self) -> Value {
-        let line = self.stdout.strip_suffix('\n').unwrap_or_else(|| panic!("no line: {self:?}"));
-        assert!(!line.contains('\n'), "more than one line: {self:?}");
-        let report = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        let report = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        assert_eq!(self.stdout.find('\n'), Some(self.stdout.len() - 1), "not one line: {self:?}");
         assert_valid(&report);
         report
     }
@@ -360,13 +320,10 @@ impl Ran {
     #[track_caller]
     pub fn failed(&self, code: i32, kind: &str, step: &str) -> Value {
         let report = self.report();
-        assert_eq!(self.code, Some(code), "{self:?}");
-        assert_eq!(report["status"], "failed", "{self:?}");
         let error = &report["error"];
-        assert_eq!((&error["kind"], &error["step"]), (&kind.into(), &step.into()), "{self:?}");
-        assert_eq!(error["exit_code"], code, "{self:?}");
-        assert!(error["message"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
-        assert!(error["hint"].as_str().is_some_and(|text| !text.is_empty()), "{self:?}");
+        assert_eq!((self.code, &report["status"]), (Some(code), &"failed".into()), "{self:?}");
+        let told = (&error["kind"], &error["step"], &error["exit_code"]);
+        assert_eq!(told, (&kind.into(), &step.into(), &code.into()), "{self:?}");
         report
     }
 
@@ -387,9 +344,10 @@ impl Ran {
     #[track_caller]
     pub fn says(&self, message: &str, hint: &str) {
         let error = &self.report()["error"];
-        let text = |field: &str| error[field].as_str().unwrap_or_default().to_owned();
-        assert!(text("message").contains(message), "{message:?} isn't said: {error:#}");
-        assert!(text("hint").contains(hint), "{hint:?} isn't said: {error:#}");
+        for (field, words) in [("message", message), ("hint", hint)] {
+            let said = error[field].as_str().unwrap_or_default();
+            assert!(said.contains(words), "{words:?} isn't said: {error:#}");
+        }
     }
 
     /// Everything it said, wherever.

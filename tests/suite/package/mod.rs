@@ -13,9 +13,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use api_token_connection_admin::{ErrorKind, inputs};
 use serde_json::Value;
-
-use crate::support::Job;
 
 /// A file of this repository.
 fn file(path: &str) -> String {
@@ -49,27 +48,17 @@ fn variable<'a>(container: &'a Value, name: &str) -> &'a str {
     variables.iter().find(|variable| variable["name"] == name).unwrap()["value"].as_str().unwrap()
 }
 
-/// What the program says of itself.
-fn help() -> String {
-    Job::bare().args(["--help"]).run().stdout
-}
-
-/// The exit codes of a run that failed, from `--help`: those that are worth a retry, and the others.
-fn exit_codes() -> (BTreeSet<u64>, BTreeSet<u64>) {
-    let help = help();
-    let (_, table) = help.split_once("\nExit codes").unwrap();
-    let rows = table.lines().skip(1).take_while(|row| !row.is_empty());
-    let code = |row: &str| row.split_whitespace().next()?.parse().ok().filter(|code| *code != 0);
-    let (again, never): (Vec<_>, Vec<_>) = rows.partition(|row| row.ends_with("worth a retry"));
-    (again.into_iter().filter_map(code).collect(), never.into_iter().filter_map(code).collect())
+/// The exit codes of a run that failed: those that are worth a retry, and the others.
+fn exit_codes() -> [BTreeSet<u8>; 2] {
+    [true, false].map(|is_retryable| {
+        let kinds = ErrorKind::ALL.iter().filter(|kind| kind.is_retryable() == is_retryable);
+        kinds.map(|kind| kind.exit_code()).collect()
+    })
 }
 
 /// The DEADLINE_SECONDS of a run that isn't given any.
 fn default_deadline() -> u64 {
-    let help = help();
-    let (_, rest) = help.split_once("DEADLINE_SECONDS ").unwrap();
-    let (_, rest) = rest.split_once("(default ").unwrap();
-    rest.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
+    inputs::DEADLINE_SECONDS.default.parse().unwrap()
 }
 
 /// The longest that one run goes on after its deadline: 5 s to settle what is under way, and 5 s for a

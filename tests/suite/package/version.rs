@@ -10,31 +10,33 @@ use super::{file, json};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[test]
-fn every_file_that_names_the_version_names_this_one() {
-    for (path, before, after) in [
-        ("package/configmaps/default.yaml", "app.kubernetes.io/version: \"", "\""),
-        ("package/templates/default.yaml", "app.kubernetes.io/version: \"", "\""),
-        ("Dockerfile", "org.opencontainers.image.version=\"", "\""),
-        ("package/package.json", "\"version\": \"", "\""),
-        ("CHANGELOG.md", "\n## ", " - "),
-    ] {
-        assert!(file(path).contains(&format!("{before}{VERSION}{after}")), "{path}");
-    }
-}
-
-#[test]
-fn every_file_that_names_the_image_names_that_of_this_version() {
+fn every_file_that_names_a_version_names_the_same() {
     let image = json("package-config.json")["image"].as_str().unwrap().to_owned();
-    for path in ["package/templates/default.yaml", "deploy/kubernetes/job.yaml"] {
-        let text = file(path);
-        let images: Vec<_> = text.lines().filter_map(|line| Some(line.split_once("image: ")?.1)).collect();
-        assert!(
-            !images.is_empty() && images.iter().all(|found| *found == format!("{image}:{VERSION}")),
-            "{path}"
-        );
+    let toolchain = file("rust-toolchain.toml");
+    let rust = toolchain.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap().trim_matches('"');
+    let rust_image = format!("docker.io/library/rust:{rust}-");
+    for (path, text) in [
+        ("package/configmaps/default.yaml", format!("app.kubernetes.io/version: \"{VERSION}\"")),
+        ("package/templates/default.yaml", format!("app.kubernetes.io/version: \"{VERSION}\"")),
+        ("package/templates/default.yaml", format!("image: {image}:{VERSION}\n")),
+        ("package/package.json", format!("\"version\": \"{VERSION}\"")),
+        ("deploy/kubernetes/job.yaml", format!("image: {image}:{VERSION}\n")),
+        ("deploy/kubernetes/kustomization.yaml", format!("- name: {image}\n")),
+        ("CHANGELOG.md", format!("\n## {VERSION} - ")),
+        ("Dockerfile", format!("org.opencontainers.image.version=\"{VERSION}\"")),
+        ("Dockerfile", rust_image.clone()),
+        (".github/workflows/ci.yml", rust_image),
+    ] {
+        assert!(file(path).contains(&text), "{path} lacks {text}");
     }
-    assert!(file("deploy/kubernetes/kustomization.yaml").contains(&format!("- name: {image}\n")));
-    for path in ["README.md", "docs/kubernetes.md", "Dockerfile"] {
+    for path in [
+        "README.md",
+        "Dockerfile",
+        "docs/ci.md",
+        "docs/kubernetes.md",
+        "package/templates/default.yaml",
+        "deploy/kubernetes/job.yaml",
+    ] {
         let text = file(path);
         let mut versions = text.split("/api-token-connection-admin:").skip(1).peekable();
         assert!(versions.peek().is_some() && versions.all(|rest| rest.starts_with(VERSION)), "{path}");
@@ -55,15 +57,5 @@ fn a_release_takes_dated_notes_from_the_changelog() {
         let output = Command::new(script).arg(version).arg(&changelog).output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.success().then_some(said.trim()), notes, "{version}");
-    }
-}
-
-#[test]
-fn every_place_that_names_a_rust_toolchain_names_the_same() {
-    let toolchain = file("rust-toolchain.toml");
-    let channel = toolchain.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap();
-    let image = format!("docker.io/library/rust:{}-", channel.trim_matches('"'));
-    for path in ["Dockerfile", ".github/workflows/ci.yml"] {
-        assert!(file(path).contains(&image), "{path}");
     }
 }

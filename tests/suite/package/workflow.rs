@@ -1,11 +1,11 @@
 //! What the template asks of Argo and of the program.
 
+use api_token_connection_admin::inputs;
 use regex::Regex;
 use serde_json::{Value, json};
 
 use super::{
-    assert_stays_out_of_meshes, default_deadline, exit_codes, help, json, longest_pod, names, template,
-    variable,
+    assert_stays_out_of_meshes, default_deadline, exit_codes, json, longest_pod, names, template, variable,
 };
 
 /// The templates that run the program.
@@ -13,13 +13,10 @@ const RUNS: [&str; 2] = ["main", "collection"];
 
 #[test]
 fn what_the_template_takes_goes_to_inputs_that_the_program_knows() {
-    let help = help();
-    let known: Vec<_> = help.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let known: Vec<&str> = inputs::ALL.iter().map(|input| input.name).collect();
     for template in RUNS.map(template) {
         let environment = template["container"]["env"].as_array().unwrap();
-        for variable in names(&template["container"]["env"]) {
-            assert!(known.contains(&variable), "{variable}");
-        }
+        assert!(names(&template["container"]["env"]).iter().all(|name| known.contains(name)));
         for parameter in template["inputs"]["parameters"].as_array().unwrap() {
             let name = parameter["name"].as_str().unwrap();
             let input =
@@ -50,15 +47,13 @@ fn the_outputs_are_the_files_that_the_program_writes() {
 #[test]
 fn each_connection_of_a_list_gets_a_run_of_its_own_even_if_one_fails() {
     let list = template("for-each-connection");
-    let task = &list["dag"]["tasks"][0];
-    assert_eq!(task["template"], "main");
-    assert_eq!(task["withParam"], "{{inputs.parameters.connection_qualified_names}}");
     let arguments = json!([
         { "name": "connection_qualified_name", "value": "{{item}}" },
         { "name": "api_token_guid", "value": "{{inputs.parameters.api_token_guid}}" },
     ]);
-    assert_eq!(task["arguments"]["parameters"], arguments);
-    assert_eq!(list["dag"]["failFast"], false);
+    let task = json!({ "name": "connection", "template": "main", "arguments": { "parameters": arguments },
+        "withParam": "{{inputs.parameters.connection_qualified_names}}" });
+    assert_eq!(list["dag"], json!({ "failFast": false, "tasks": [task] }));
     assert!(list["parallelism"].as_u64().is_some_and(|most| most < 10));
 }
 
@@ -81,11 +76,10 @@ fn a_collection_is_run_as_a_connection_is() {
 fn argo_retries_what_the_program_calls_worth_a_retry_and_a_lost_pod() {
     let main = template("main");
     // -1 is what Argo takes for the exit code where there is none.
-    let codes: Vec<_> = exit_codes().0.iter().map(|code| format!("'{code}', ")).collect();
+    let codes: String = exit_codes()[0].iter().map(|code| format!("'{code}', ")).collect();
     let expected = format!(
-        "(lastRetry.exitCode in [{}'-1'] || lastRetry.status == 'Error') \
-         && !(lastRetry.message contains 'longer than the specified deadline')",
-        codes.concat()
+        "(lastRetry.exitCode in [{codes}'-1'] || lastRetry.status == 'Error') \
+         && !(lastRetry.message contains 'longer than the specified deadline')"
     );
     assert_eq!(main["retryStrategy"]["expression"], expected);
 }
@@ -99,25 +93,20 @@ fn the_pods_deadline_leaves_room_for_the_runs_own() {
 
 #[test]
 fn one_connection_has_one_mutex_in_whatever_form_it_is_given() {
-    let pattern = "default/[0-9A-Za-z/_.:+~@-]*";
-    for (template, parameter) in
-        [("main", "connection_qualified_name"), ("collection", "collection_qualified_name")]
-    {
-        let found = format!("{{{{=sprig.regexFind('{pattern}', inputs.parameters.{parameter})}}}}");
+    const PATTERN: &str = "default/[0-9A-Za-z/_.:+~@-]*";
+    for (name, target) in RUNS.into_iter().zip(["connection", "collection"]) {
+        let found =
+            format!("{{{{=sprig.regexFind('{PATTERN}', inputs.parameters.{target}_qualified_name)}}}}");
         let mutexes = json!([{ "name": format!("csa-api-token-connection-admin/{found}") }]);
-        assert_eq!(super::template(template)["synchronization"], json!({ "mutexes": mutexes }));
+        assert_eq!(template(name)["synchronization"]["mutexes"], mutexes);
     }
-    let pattern = Regex::new(pattern).unwrap();
-    let found = |text| pattern.find(text).map_or("", |found| found.as_str());
+    let pattern = Regex::new(PATTERN).unwrap();
     // As the picker hands it over, with white space around it from YAML or jq, as Atlan's API shows it.
     for form in [
         "default/snowflake/1700000000",
-        "\t default/snowflake/1700000000\n",
-        r#"["default/snowflake/1700000000"]"#,
         "\r\n [\n  \" default/snowflake/1700000000\"\n]\n",
         r#"{"typeName":"Connection","attributes":{"qualifiedName":"default/snowflake/1700000000"}}"#,
     ] {
-        assert_eq!(found(form), "default/snowflake/1700000000", "{form:?}");
+        assert_eq!(pattern.find(form).unwrap().as_str(), "default/snowflake/1700000000", "{form:?}");
     }
-    assert_eq!(found("default/my own/1"), found(r#"["default/my own/1"]"#));
 }
