@@ -55,6 +55,8 @@ pub fn jwt(payload: &str) -> String {
     format!("eyJhbGciOiJub25lIn0.{}.Zm9yZ2Vk", URL_SAFE_NO_PAD.encode(payload))
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_api-token-connection-admin");
+
 /// The program with an environment of its own: nothing of the machine's gets in.
 pub struct Job {
     command: Command,
@@ -65,8 +67,7 @@ pub struct Job {
 impl Job {
     /// Without any input.
     pub fn bare() -> Job {
-        let program = env!("CARGO_BIN_EXE_api-token-connection-admin");
-        Job { command: clean_command(program.as_ref()), secrets: Secrets::default(), files: Vec::new() }
+        Job { command: clean_command(PROGRAM.as_ref()), secrets: Secrets::default(), files: Vec::new() }
     }
 
     /// With the inputs that make the example's API token an admin of its connection.
@@ -146,8 +147,7 @@ impl Job {
 
     /// From a shell that does this first, with the inputs that were given so far.
     pub fn in_a_shell(self, first: &str) -> Job {
-        let program = env!("CARGO_BIN_EXE_api-token-connection-admin");
-        self.program("/bin/bash".as_ref()).args(["-c", &format!("{first}\nexec \"$0\""), program])
+        self.program("/bin/bash".as_ref()).args(["-c", &format!("{first}\nexec \"$0\""), PROGRAM])
     }
 
     /// For what only this test needs.
@@ -190,7 +190,13 @@ impl Job {
                 None => {}
             }
         }
-        let child = start_in_turn(&mut self.command);
+        // Those that start in one moment would keep each other from their deadlines, however many can run
+        // side by side a moment later: nearly all that they do is wait. The mutex is a fair one.
+        static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+        let turn = STARTING.blocking_lock();
+        let child = self.command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(1));
+        drop(turn);
         Running { started: Instant::now(), child, secrets: self.secrets, written, _files: self.files }
     }
 }
@@ -207,17 +213,6 @@ fn clean_command(program: &Path) -> Command {
     command.arg("--default-signal").arg(program);
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
-}
-
-/// Starts the program when it is its turn. Those that start in one moment would keep each other from
-/// their deadlines, however many can run side by side a moment later: nearly all that they do is wait.
-fn start_in_turn(command: &mut Command) -> Child {
-    // A mutex that is fair: nobody waits longer than those who came before take.
-    static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _turn = STARTING.blocking_lock();
-    let child = command.spawn().unwrap();
-    std::thread::sleep(Duration::from_millis(1));
-    child
 }
 
 /// The program while it runs.
@@ -258,8 +253,6 @@ impl Running {
 struct Secrets(Vec<String>);
 
 impl Secrets {
-    /// What is given out in the stand-in tenant.
-    const MINTED: &str = "opaque-bearer-";
     const INPUTS: [&str; 4] =
         ["USER_BEARER_TOKEN", "ATLAN_API_KEY", "CLIENT_SECRET", "ATLAN_OAUTH_CLIENT_SECRET"];
 
@@ -279,8 +272,8 @@ impl Secrets {
 
     #[track_caller]
     fn assert_absent_from(&self, said: &str) {
-        let known = self.0.iter().map(String::as_str).chain([Secrets::MINTED]);
-        for secret in known {
+        // And of each that is given out in the stand-in tenant, the start.
+        for secret in self.0.iter().map(String::as_str).chain(["opaque-bearer-"]) {
             let start = secret.get(..20).unwrap_or(secret);
             for form in [secret, start, &Value::from(secret).to_string(), &start.to_lowercase()] {
                 assert!(!said.contains(form.trim_matches('"')), "{form} is shown: {said}");

@@ -116,10 +116,11 @@ async fn pass_on(mut client: TcpStream, port: u16, heard: Heard) -> std::io::Res
     }
     let asking = async {
         loop {
-            match read(&mut hear, &heard).await? {
-                bytes if bytes.is_empty() => return asks.shutdown().await,
-                bytes => asks.write_all(&bytes).await?,
+            let bytes = read(&mut hear, &heard).await?;
+            if bytes.is_empty() {
+                return asks.shutdown().await;
             }
+            asks.write_all(&bytes).await?;
         }
     };
     let answering = async {

@@ -11,24 +11,18 @@ use super::between::Manner::{self, PassOn, ReadAfter, Refuse, Say};
 use super::{Secure, secure};
 use crate::support::{Job, Ran, all_at_once, example};
 
-#[derive(Clone, Copy, Debug)]
-enum Way {
-    Http,
-    Https,
-    /// HTTPS through a proxy.
-    Proxy,
-}
+/// The variable that leads to the gate, and with which scheme.
+type Way = (&'static str, &'static str);
+const HTTP: Way = ("ATLAN_BASE_URL", "http");
+const HTTPS: Way = ("ATLAN_BASE_URL", "https");
+const PROXY: Way = ("HTTPS_PROXY", "http");
 
 /// A run whose first connection the tenant closes behind the answer to the read, and what came of
 /// those after it.
 fn run(tenant: &StandIn, job: Job, way: Way, then: Manner) -> (Ran, String) {
     tenant.fail(Stage::Read, Times::Once, Fault::AnswerAndClose);
     let gate = Between::start(PassOn(tenant.port()), then);
-    let ran = match way {
-        Way::Http => job.env("ATLAN_BASE_URL", gate.url("http")).run(),
-        Way::Https => job.env("ATLAN_BASE_URL", gate.url("https")).run(),
-        Way::Proxy => job.env("HTTPS_PROXY", gate.url("http")).run(),
-    };
+    let ran = job.env(way.0, gate.url(way.1)).run();
     assert_eq!(ran.report()["status"], "failed", "{way:?} {then:?}: {ran:?}");
     assert_eq!(ran.report()["error"]["step"], "append-and-update", "{way:?} {then:?}: {ran:?}");
     assert_eq!(tenant.count(Stage::Write), 0, "{way:?} {then:?}");
@@ -37,7 +31,7 @@ fn run(tenant: &StandIn, job: Job, way: Way, then: Manner) -> (Ran, String) {
 
 fn changed(way: Way, then: Manner) -> Value {
     let Secure { tenant, ca } = match way {
-        Way::Http => Secure::new(example()),
+        HTTP => Secure::new(example()),
         _ => secure(Certificate::Good),
     };
     let job = Job::against(&tenant).env("SSL_CERT_FILE", ca.path());
@@ -50,16 +44,16 @@ fn changed_is_false_only_if_nothing_of_the_write_can_have_arrived() {
     const SILENT: Manner = ReadAfter(Duration::ZERO);
     const CLOSED: Manner = Say("");
     let cases = [
-        (Way::Http, Refuse, true),
-        (Way::Https, CLOSED, true),
-        (Way::Https, Say("HTTP/1.1 400 Bad Request\r\n\r\n"), true),
-        (Way::Https, SILENT, true),
-        (Way::Proxy, CLOSED, true),
-        (Way::Proxy, Say("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"), true),
-        (Way::Http, CLOSED, false),
-        (Way::Http, Say("HTTP/1.1 504 Late\r\ncontent-length: 0\r\n\r\n"), false),
-        (Way::Http, Say("220 mail.example\r\n"), false),
-        (Way::Http, SILENT, false),
+        (HTTP, Refuse, true),
+        (HTTPS, CLOSED, true),
+        (HTTPS, Say("HTTP/1.1 400 Bad Request\r\n\r\n"), true),
+        (HTTPS, SILENT, true),
+        (PROXY, CLOSED, true),
+        (PROXY, Say("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"), true),
+        (HTTP, CLOSED, false),
+        (HTTP, Say("HTTP/1.1 504 Late\r\ncontent-length: 0\r\n\r\n"), false),
+        (HTTP, Say("220 mail.example\r\n"), false),
+        (HTTP, SILENT, false),
     ];
     all_at_once(&cases, |(way, then, is_known)| {
         if *is_known {
@@ -91,7 +85,7 @@ fn a_long_list_that_is_not_out_in_time_is_cut_off() {
     tenant.edit(|world| world.first().admin_users = Some(names));
     let late = ReadAfter(Duration::from_millis(1500));
     let job = Job::against(&tenant).env("DEADLINE_SECONDS", "6").env("REPORT_MAX_BYTES", "8192");
-    let (ran, heard) = run(&tenant, job, Way::Http, late);
+    let (ran, heard) = run(&tenant, job, HTTP, late);
     assert!(!heard.contains(example::USERNAME), "the whole list came: {ran:?}");
     // On a busy machine it can get too old before anything of it is asked for.
     assert!(ran.report()["changed"].is_null() || !heard.contains("adminUsers"), "{ran:?}");

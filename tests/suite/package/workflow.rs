@@ -35,13 +35,10 @@ fn what_the_template_takes_goes_to_inputs_that_the_program_knows() {
 #[test]
 fn the_outputs_are_the_files_that_the_program_writes() {
     let (main, config) = (template("main"), json("package-config.json"));
-    for (input, output, path) in [
-        ("REPORT_FILE", "report", &main["outputs"]["parameters"][0]["valueFrom"]["path"]),
-        ("LOG_FILE", "debug-logs", &main["outputs"]["artifacts"][0]["path"]),
-    ] {
-        assert_eq!(variable(&main["container"], input), path.as_str().unwrap());
-        assert_eq!(config["outputs"][output], *path);
-    }
+    let report = &main["outputs"]["parameters"][0]["valueFrom"]["path"];
+    let log = &main["outputs"]["artifacts"][0]["path"];
+    assert_eq!(["REPORT_FILE", "LOG_FILE"].map(|input| variable(&main["container"], input)), [report, log]);
+    assert_eq!(config["outputs"], json!({ "report": report, "debug-logs": log }));
 }
 
 #[test]
@@ -61,9 +58,8 @@ fn each_connection_of_a_list_gets_a_run_of_its_own_even_if_one_fails() {
 fn a_collection_is_run_as_a_connection_is() {
     let [main, collection] = RUNS.map(|name| {
         let mut template = template(name);
-        for own in ["name", "inputs", "synchronization"] {
-            template.as_object_mut().unwrap().remove(own);
-        }
+        let is_shared = |field: &str| !["name", "inputs", "synchronization"].contains(&field);
+        template.as_object_mut().unwrap().retain(|field, _| is_shared(field));
         template["container"].as_object_mut().unwrap().remove("env");
         template
     });
