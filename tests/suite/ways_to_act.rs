@@ -3,9 +3,9 @@
 
 use serde_json::json;
 use stand_in_tenant::Stage::{ClientCredentials, OAuthToken, TokenExchange};
-use stand_in_tenant::{Role, Stage, StandIn, World, example};
+use stand_in_tenant::{Stage, StandIn, example};
 
-use crate::support::{Job, example};
+use crate::support::{Job, all_at_once, example};
 
 pub const MINTING: [Stage; 3] = [ClientCredentials, TokenExchange, OAuthToken];
 
@@ -23,49 +23,46 @@ fn the_token_is_added_in_each_way_to_act_and_no_secret_is_shown() {
     const ATLAS: &str = "atlas-ratelimited.atlas.svc.cluster.local";
     const HERACLES: &str = "heracles-service.heracles.svc.cluster.local";
     const KEYCLOAK: &str = "keycloak-http.keycloak.svc.cluster.local";
+    const CLIENT: &str = "Bearer opaque-bearer-1-of-service-account-oauth-";
+    let person = format!("Bearer {}", example::ADMIN_BEARER);
     let rows: [(Way, &[Stage], &str, &[&str]); 4] = [
-        (Job::against, &[], example::ADMIN_BEARER, &[]),
-        (Job::in_cluster, &MINTING[..2], "opaque-bearer-2-of-jdoe", &[KEYCLOAK, KEYCLOAK, HERACLES, ATLAS]),
-        (Job::as_oauth_client, &MINTING[2..], "opaque-bearer-1-of-service-account-oauth-", &[]),
+        (Job::against, &[], &person, &[]),
         (
-            client_inside,
-            &MINTING[2..],
-            "opaque-bearer-1-of-service-account-oauth-",
-            &[HERACLES, HERACLES, ATLAS],
+            Job::in_cluster,
+            &MINTING[..2],
+            "Bearer opaque-bearer-2-of-jdoe",
+            &[KEYCLOAK, KEYCLOAK, HERACLES, ATLAS],
         ),
+        (Job::as_oauth_client, &MINTING[2..], CLIENT, &[]),
+        (client_inside, &MINTING[2..], CLIENT, &[HERACLES, HERACLES, ATLAS]),
     ];
-    for (way, minting, bearer, hosts) in rows {
-        for format in ["bunyan", "pretty"] {
-            let tenant = example();
-            tenant.edit(|world| world.keycloak.opaque = true);
-            way(&tenant).env("LOG_LEVEL", "trace").env("LOG_FORMAT", format).run().added();
-            let requests = tenant.requests();
-            let stages: Vec<_> = requests.iter().map(|request| request.stage).collect();
-            assert_eq!(
-                stages,
-                [minting, &[Stage::Token, Stage::Read, Stage::Write, Stage::ReadBack]].concat()
-            );
-            for (request, host) in requests.iter().zip(hosts) {
-                assert_eq!(request.header("host"), Some(*host));
-            }
-            for (index, request) in requests.iter().enumerate() {
-                let start = format!("Bearer {bearer}");
-                let is_right = request.header("authorization").map(|value| value.starts_with(&start));
-                assert_eq!(is_right, (index >= minting.len()).then_some(true));
-            }
+    all_at_once(&rows, |(way, minting, bearer, hosts)| {
+        let tenant = example();
+        tenant.edit(|world| world.keycloak.opaque = true);
+        way(&tenant).env("LOG_LEVEL", "trace").run().added();
+        let requests = tenant.requests();
+        let stages: Vec<_> = requests.iter().map(|request| request.stage).collect();
+        assert_eq!(
+            stages,
+            [minting, &[Stage::Token, Stage::Read, Stage::Write, Stage::ReadBack][..]].concat()
+        );
+        for (request, host) in requests.iter().zip(*hosts) {
+            assert_eq!(request.header("host"), Some(*host));
         }
-    }
+        for (index, request) in requests.iter().enumerate() {
+            let is_right = request.header("authorization").map(|value| value.starts_with(bearer));
+            assert_eq!(is_right, (index >= minting.len()).then_some(true));
+        }
+    });
 }
 
 #[test]
 fn a_bearer_token_goes_before_an_oauth_client_and_that_before_the_user() {
-    let user = |job: Job| {
-        let job = job.env("ATLAN_USER_ID", example::ADMIN_ID).env("CLIENT_ID", example::WORKFLOW_CLIENT);
-        job.env("CLIENT_SECRET", example::WORKFLOW_SECRET)
-    };
     for (bearer, asked) in [(example::ADMIN_BEARER, [0, 0, 0]), ("", [0, 0, 1])] {
         let tenant = example();
-        user(client_inside(&tenant)).env("USER_BEARER_TOKEN", bearer).run().added();
+        let user = [("ATLAN_USER_ID", example::ADMIN_ID), ("CLIENT_ID", example::WORKFLOW_CLIENT)];
+        let job = client_inside(&tenant).envs(&user).env("CLIENT_SECRET", example::WORKFLOW_SECRET);
+        job.env("USER_BEARER_TOKEN", bearer).run().added();
         assert_eq!(MINTING.map(|stage| tenant.count(stage)), asked);
     }
     // A user is acted for inside the cluster only, and nobody else in place of one who isn't known.
@@ -79,64 +76,56 @@ fn a_bearer_token_goes_before_an_oauth_client_and_that_before_the_user() {
 
 #[test]
 fn half_of_an_oauth_client_is_refused_and_the_other_half_named() {
-    let [id, secret, file] = ["ID", "SECRET", "SECRET_FILE"].map(|name| format!("ATLAN_OAUTH_CLIENT_{name}"));
-    let no_secret = format!("missing input: {secret} or {file}");
-    let (no_id, both) = (format!("missing input: {id}"), format!("{secret} and {file} are given together"));
-    for way in [Job::as_oauth_client, client_inside] {
-        let refused = |change: &dyn Fn(Job) -> Job, words: &str| {
-            let tenant = example();
-            change(way(&tenant)).run().refused(&tenant, &[words]);
-        };
-        refused(&|job| job.without(&secret), &no_secret);
-        refused(&|job| job.without(&id), &no_id);
-        refused(&|job| job.without(&id).without(&secret).env(&file, "/etc/hostname"), &no_id);
-        refused(&|job| job.env(&file, "/etc/hostname"), &both);
-    }
+    const ID: &str = "ATLAN_OAUTH_CLIENT_ID";
+    const SECRET: &str = "ATLAN_OAUTH_CLIENT_SECRET";
+    const FILE: &str = "ATLAN_OAUTH_CLIENT_SECRET_FILE";
+    let rows: [(fn(Job) -> Job, &str); 4] = [
+        (
+            |job| job.without(SECRET),
+            "missing input: ATLAN_OAUTH_CLIENT_SECRET or ATLAN_OAUTH_CLIENT_SECRET_FILE",
+        ),
+        (|job| job.without(ID), "missing input: ATLAN_OAUTH_CLIENT_ID"),
+        (
+            |job| job.without(ID).without(SECRET).env(FILE, "/etc/hostname"),
+            "missing input: ATLAN_OAUTH_CLIENT_ID",
+        ),
+        (|job| job.env(FILE, "/etc/hostname"), "ATLAN_OAUTH_CLIENT_SECRET_FILE are given together"),
+    ];
+    all_at_once(&rows, |(change, words)| {
+        let tenant = example();
+        change(client_inside(&tenant)).run().refused(&tenant, &[words]);
+    });
 }
 
 #[test]
 fn a_clients_secret_can_come_from_json_or_from_a_file() {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    for ((way, _), name, secret) in [
-        (WAYS[0], "CLIENT_SECRET", example::WORKFLOW_SECRET),
-        (WAYS[1], "ATLAN_OAUTH_CLIENT_SECRET", example::OAUTH_SECRET),
-    ] {
-        std::fs::write(&file, format!("{secret}\r\n")).unwrap();
+    let rows = [
+        (WAYS[0].0, "CLIENT_SECRET", example::WORKFLOW_SECRET),
+        (WAYS[1].0, "ATLAN_OAUTH_CLIENT_SECRET", example::OAUTH_SECRET),
+    ];
+    all_at_once(&rows, |(way, name, secret)| {
+        let tenant = example();
+        let job = way(&tenant).without(name);
+        job.file(&format!("{name}_FILE"), format!("{secret}\r\n")).run().added();
+        let tenant = example();
         let nested = json!({ name.to_lowercase(): secret }).to_string();
-        for (input, value) in
-            [(&*format!("{name}_FILE"), file.path().as_os_str()), ("NESTED_CONFIG", nested.as_ref())]
-        {
-            let tenant = example();
-            way(&tenant).without(name).env(input, value).run().added();
-        }
-    }
+        way(&tenant).without(name).env("NESTED_CONFIG", nested).run().added();
+    });
 }
 
 #[test]
-fn whoever_is_no_admin_gets_exit_8_and_nothing_changes() {
-    const GUEST: &str = "the user \"guest\" may not";
-    const CLIENT: &str = "the OAuth client \"oauth-client-0a1b2c3d-0000-4000-8000-0000000000e1\" may not";
-    let machine = || format!("service-account-{}", example::OAUTH_CLIENT);
-    let as_guest: Way = |tenant| Job::in_cluster(tenant).env("ATLAN_USER_ID", example::GUEST_ID);
-    let change = |world: &mut World, row: usize| match row {
-        1 => world.first().remove(&machine()),
-        2 => world.roles.extend([(machine(), Role::Member)]),
-        _ => {}
-    };
-    for (row, (way, step, who, hint)) in [
-        (as_guest, "retrieve-connection-admins", GUEST, "The user must be a connection admin of \"default/"),
-        (Job::as_oauth_client, "retrieve-connection-admins", CLIENT, "The OAuth client must be a"),
-        (Job::as_oauth_client, "append-and-update", CLIENT, "and have Atlan's Admin role"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+fn whoever_acts_and_may_not_is_named() {
+    let client = format!("the OAuth client \"{}\" may not", example::OAUTH_CLIENT);
+    let rows: [(Way, [&str; 2]); 2] = [
+        (Job::in_cluster, ["the user \"guest\" may not", "The user must be a connection admin"]),
+        (Job::as_oauth_client, [&client, "The OAuth client must be a connection admin"]),
+    ];
+    all_at_once(&rows, |(way, [message, hint])| {
         let tenant = example();
-        let job = way(&tenant).env("PERMISSION_PATIENCE_SECONDS", "0");
-        tenant.edit(|world| change(world, row));
-        let ran = job.run();
-        assert_eq!(ran.failed(8, "forbidden", step)["changed"], false);
-        ran.says(who, hint);
-        assert_eq!(tenant.edit(|world| world.first().writes), 0);
-    }
+        let job = way(&tenant).env("ATLAN_USER_ID", example::GUEST_ID);
+        tenant.edit(|world| world.first().remove(&format!("service-account-{}", example::OAUTH_CLIENT)));
+        let ran = job.env("PERMISSION_PATIENCE_SECONDS", "0").run();
+        ran.failed(8, "forbidden", "retrieve-connection-admins");
+        ran.says(message, hint);
+    });
 }
