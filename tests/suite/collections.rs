@@ -27,12 +27,9 @@ fn ended(ran: &Ran, status: &str, changed: bool) -> Value {
 
 #[test]
 fn a_token_becomes_what_the_role_says_by_the_one_list_that_is_meant() {
-    let editors = ["jdoe", "asmith"];
-    for (given, role, list, users, before) in [
-        ("", "editor", "adminUsers", "admin_users", &editors[..]),
-        ("editor", "editor", "adminUsers", "admin_users", &editors),
-        (" Editor\n", "editor", "adminUsers", "admin_users", &editors),
-        ("viewer", "viewer", "viewerUsers", "viewer_users", &["guest"]),
+    for (given, role, list, users, other, before) in [
+        ("", "editor", "adminUsers", "admin_users", "viewer_users", &["jdoe", "asmith"][..]),
+        ("viewer", "viewer", "viewerUsers", "viewer_users", "admin_users", &["guest"]),
     ] {
         let tenant = example();
         let after = [before, &[USERNAME]].concat();
@@ -43,21 +40,14 @@ fn a_token_becomes_what_the_role_says_by_the_one_list_that_is_meant() {
         let report = ended(&job(&tenant, given).run(), "added", true);
         assert_eq!((&report[users], &report["role"]), (&lists, &json!(role)));
         assert_eq!(report["collection"]["qualified_name"], example::COLLECTION);
-        let other = if role == "editor" { "viewer_users" } else { "admin_users" };
         assert!(report["connection"].is_null() && report[other].is_null());
-        let (editors, viewers) =
-            (tenant.admin_users(example::COLLECTION), tenant.viewer_users(example::COLLECTION));
-        let (written, kept) =
-            if role == "editor" { (editors, viewers.len()) } else { (viewers, editors.len()) };
-        assert_eq!((json!(written), kept), (json!(after), if role == "editor" { 1 } else { 2 }));
-
         let write = tenant.requests().into_iter().find(|request| request.stage == Stage::Write).unwrap();
         assert!(write.path.ends_with("/entity/uniqueAttribute/type/Collection"), "{}", write.path);
         assert_eq!(write.query("attr:qualifiedName"), example::COLLECTION);
         let attributes = json!({ "qualifiedName": example::COLLECTION, list: after });
         let body = json!({ "entity": { "typeName": "Collection", "attributes": attributes } });
         assert_eq!(serde_json::from_str::<Value>(&write.body).unwrap(), body);
-        ended(&job(&tenant, given).run(), &format!("already_{role}"), false);
+        ended(&job(&tenant, &format!(" {}\n", role.to_uppercase())).run(), &format!("already_{role}"), false);
     }
 }
 
@@ -77,15 +67,6 @@ fn a_creator_whom_the_tenant_puts_back_is_no_other_writer() {
     let report = ended(&job(&tenant, "editor").signed_in(&tenant, "asmith").run(), "added", true);
     assert_eq!(report["admin_users"]["before"], json!(["asmith"]));
     assert!(tenant.admin_users(example::COLLECTION).contains(&"jdoe".to_owned()));
-
-    // Somebody is gone, and the only newcomer is who comes back by itself: nobody else is to blame.
-    let tenant = example();
-    tenant.edit(|world| "guest".clone_into(&mut world.asset(example::COLLECTION).created_by));
-    tenant.after(Stage::Write, |world| world.asset(example::COLLECTION).remove("asmith"));
-    let ran = job(&tenant, "editor").run();
-    ran.failed(11, "verification_failed", UPDATE);
-    ran.says("\"asmith\" no longer is", "If they were removed on purpose");
-    assert_eq!(tenant.admin_users(example::COLLECTION), ["jdoe", USERNAME, "guest"]);
 }
 
 #[test]
@@ -117,14 +98,7 @@ fn wrong_inputs_for_a_collection_are_refused() {
         (against().env("COLLECTION_QUALIFIED_NAME", example::COLLECTION), "give exactly one"),
         (against().env("COLLECTION_ROLE", "editor"), "COLLECTION_ROLE"),
         (job(&tenant, "owner"), "must be editor or viewer"),
-        (
-            job(&tenant, "viewer").env("COLLECTION_QUALIFIED_NAME", example::CONNECTION),
-            "COLLECTION_QUALIFIED_NAME",
-        ),
-        (
-            against().env("CONNECTION_QUALIFIED_NAME", example::COLLECTION),
-            "belongs into COLLECTION_QUALIFIED_NAME",
-        ),
+        (against().env("CONNECTION_QUALIFIED_NAME", example::COLLECTION), "into COLLECTION_QUALIFIED_NAME"),
     ] {
         job.run().refused(&tenant, &[words]);
     }

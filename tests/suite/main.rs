@@ -30,7 +30,6 @@ mod given_out;
 mod heals;
 mod hostile_answers;
 mod network;
-mod other_writers;
 mod secrets;
 mod signals;
 mod streams_and_files;
