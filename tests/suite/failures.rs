@@ -20,6 +20,8 @@ const MAY_NOT_LIST: End = (8, "forbidden", "retrieve-token");
 const MAY_NOT_READ: End = (8, "forbidden", "retrieve-connection-admins");
 const MAY_NOT_WRITE: End = (8, "forbidden", "append-and-update");
 const GONE: End = (6, "connection_not_found", "append-and-update");
+const UNKNOWN: End = (9, "rejected", "append-and-update");
+const AWAY: End = (75, "unavailable", "append-and-update");
 const NOT_VERIFIED: End = (11, "verification_failed", "append-and-update");
 
 /// `changed`.
@@ -32,6 +34,7 @@ fn fails(tenant: &StandIn, job: Job, (code, kind, step): End, changed: &Value, [
     let ran = job.run();
     assert_eq!(ran.failed(code, kind, step)["changed"], *changed, "{ran:?}");
     ran.says(message, hint);
+    assert!(ran.stderr.matches("; trying again for up to").count() <= 1, "it is said once: {ran:?}");
     let writes: usize = tenant.edit(|world| world.assets.iter().map(|asset| asset.writes).sum());
     assert!(*changed != NO || writes == 0, "{ran:?}");
 }
@@ -105,7 +108,13 @@ fn what_others_did_to_the_connection_is_told() {
     let another = [made_anew, "Put its list right in Atlan"];
     let no_longer = ["is now a connection admin, but \"asmith\" no longer is", "removed on purpose"];
     let accepted = ["the tenant accepted the write, and yet", ": it may be so. Look at who else writes"];
-    let rows: [Row; 9] = [
+    let unknown = ["the tenant knows no user for the API token", "was made just now"];
+    let role_missing = |tenant: &StandIn| tenant.edit(|world| world.first().role_missing = true);
+    let no_role = [
+        "couldn't reach or use its own Keycloak",
+        "connection_admins_c0ffee00-0000-4000-8000-000000000001, which Atlan's support must repair",
+    ];
+    let rows: [Row; 11] = [
         (|tenant| tenant.edit(|world| world.assets.clear()), NO_CONNECTION, NO, none),
         (|tenant| tenant.edit(|world| world.first().active = false), NO_CONNECTION, NO, restore),
         (|tenant| tenant.before(Write, |world| world.assets.clear()), GONE, NO, deleted),
@@ -114,6 +123,9 @@ fn what_others_did_to_the_connection_is_told() {
         (|tenant| tenant.before(Write, |world| world.first().active = false), GONE, YES, restore),
         (|tenant| tenant.before(Write, anew), NOT_VERIFIED, YES, another),
         (|tenant| tenant.after(Write, |world| world.first().remove("asmith")), NOT_VERIFIED, YES, no_longer),
+        (|tenant| tenant.before(Write, |world| world.tokens.clear()), UNKNOWN, NO, unknown),
+        // The same words are those of a Keycloak that is away for a moment.
+        (role_missing, AWAY, PERHAPS, no_role),
         // Who accepts writes and forgets them, or shows old lists only, isn't believed.
         (forgotten, NOT_VERIFIED, PERHAPS, accepted),
         (old, NOT_VERIFIED, PERHAPS, accepted),
@@ -139,8 +151,8 @@ fn a_client_id_needs_no_right_to_look_it_up() {
 
 #[test]
 fn only_a_dry_run_warns_that_it_proves_no_right_to_write() {
-    all_at_once(&[("guest", true, true), ("jdoe", true, false), ("guest", false, false)], |row| {
-        let (user, dry_run, warned) = row;
+    let rows = [("guest", true, true), ("jdoe", true, false), ("guest", false, false)];
+    all_at_once(&rows, |(user, dry_run, warned)| {
         let tenant = example();
         tenant.edit(|world| in_a_group(world, Role::Admin));
         let ran = Job::against(&tenant).signed_in(&tenant, user).env("DRY_RUN", dry_run.to_string()).run();

@@ -56,27 +56,20 @@ fn each_refusal_is_told_with_what_to_look_at() {
     });
     let no_exchange = "Parameter 'requested_subject' is not supported for standard token exchange";
     let no_account = "Client not enabled to retrieve service account";
-    let of_keycloak = [
+    let answers = [
         (ClientCredentials, 401, "unauthorized_client", no_account, OTHER),
         (ClientCredentials, 403, "access_denied", "Realm not enabled", OTHER),
         (TokenExchange, 501, "invalid_request", "Feature not enabled", OFF),
         (TokenExchange, 400, "unsupported_grant_type", "Unsupported grant_type", OFF),
         (TokenExchange, 400, "invalid_request", no_exchange, OFF),
+        (OAuthToken, 403, "access_denied", "no", OAUTH),
     ];
-    all_at_once(&of_keycloak, |(stage, status, error, description, hint)| {
+    all_at_once(&answers, |(stage, status, error, description, hint)| {
         let tenant = example();
         let answer = json(*status, json!({ "error": error, "error_description": description }));
         let job = answered(&tenant, *stage, Times::Forever, &answer);
         refused(&tenant, job, 7, "unauthenticated").says(&format!("status {status}"), hint);
     });
-    for (status, code, kind, words) in [
-        (403, 7, "unauthenticated", "gives the OAuth client no bearer token (status 403)"),
-        (404, 9, "rejected", "refused the request with status 404"),
-    ] {
-        let tenant = example();
-        let job = answered(&tenant, OAuthToken, Times::Forever, &Fault::status(status));
-        refused(&tenant, job, code, kind).says(words, "");
-    }
 }
 
 #[test]
@@ -109,21 +102,6 @@ fn an_answer_without_a_token_is_not_that_of_the_tenant() {
     answered(&tenant, OAuthToken, Times::Forever, &answer).secret(&bearer).run().added();
 }
 
-#[test]
-fn who_stays_away_is_asked_until_the_deadline_and_named() {
-    let cases = [
-        (TokenExchange, Fault::page(503), "Keycloak answers with status 503"),
-        (OAuthToken, Fault::Silence, "the tenant no time to answer"),
-    ];
-    all_at_once(&cases, |(stage, fault, words)| {
-        let tenant = example();
-        let ran = answered(&tenant, *stage, Times::Forever, fault).env("DEADLINE_SECONDS", "3").run();
-        ran.failed(75, "unavailable", "configure");
-        ran.says(words, "Run again");
-    });
-}
-
-/// What the two tokens say, and whether the second is used.
 #[test]
 fn only_the_users_own_token_is_used() {
     let own = (4, "is the workflow's own service account, and no person");

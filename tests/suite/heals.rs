@@ -96,15 +96,16 @@ fn a_pause_that_the_tenant_asks_for_is_kept() {
 #[test]
 fn a_pause_that_the_deadline_does_not_allow_ends_the_run_at_once() {
     let rows = [
-        (Stage::TokenExchange, "3600".to_owned()),
-        (Stage::Token, date_in(3600)),
-        (Stage::Read, u64::MAX.to_string()),
+        (Stage::TokenExchange, "Keycloak", "3600".to_owned()),
+        (Stage::Token, "the tenant", date_in(3600)),
+        (Stage::Read, "the tenant", u64::MAX.to_string()),
     ];
-    all_at_once(&rows, |(stage, asked)| {
+    all_at_once(&rows, |(stage, who, asked)| {
         let tenant = example();
         tenant.fail(*stage, Times::Forever, Fault::retry_after(503, asked));
         let ran = Job::in_cluster(&tenant).run();
         let report = ran.failed(75, "unavailable", step(*stage));
+        ran.says(&format!("{who} answers with status 503"), "Run again later");
         assert!(ran.elapsed < IN_TIME && tenant.count(*stage) == 1, "{stage:?} {asked}: {ran:?}");
         assert_eq!(report["error"]["http"]["status"], 503, "{stage:?} {asked}");
     });
@@ -157,37 +158,4 @@ fn what_the_tenant_gets_over_by_itself_is_asked_for_again() {
         ran.added();
         assert!(ran.stderr.contains(words) && tenant.count(*stage) > 1, "{words}: {ran:?}");
     });
-}
-
-#[test]
-fn what_is_not_there_at_all_is_soon_said() {
-    type Row<'a> = (i32, Stage, fn(&StandIn), [&'a str; 2]);
-    let unknown = ["the tenant knows no user for the API token", "was made just now"];
-    let rows: [Row; 3] = [
-        (5, Stage::Token, |tenant| tenant.edit(|world| world.tokens.clear()), ["no API token", ""]),
-        (6, Stage::Read, |tenant| tenant.edit(|world| world.assets.clear()), ["no connection", ""]),
-        (9, Stage::Write, |tenant| tenant.before(Stage::Write, |world| world.tokens.clear()), unknown),
-    ];
-    all_at_once(&rows, |(code, stage, arrange, [message, hint])| {
-        let tenant = example();
-        arrange(&tenant);
-        let ran = Job::against(&tenant).run();
-        assert_eq!((ran.code, &ran.report()["changed"]), (Some(*code), &false.into()), "{ran:?}");
-        ran.says(message, hint);
-        assert!((2..=11).contains(&tenant.count(*stage)), "{ran:?}");
-        assert!(ran.stderr.matches("; trying again for up to").count() <= 1, "it is said once: {ran:?}");
-    });
-}
-
-#[test]
-fn a_role_that_is_missing_for_ever_looks_like_a_keycloak_that_is_away() {
-    let tenant = example();
-    tenant.edit(|world| world.first().role_missing = true);
-    let ran = Job::against(&tenant).env("DEADLINE_SECONDS", "6").run();
-    let report = ran.failed(75, "unavailable", "append-and-update");
-    let guid = tenant.edit(|world| world.first().guid.clone());
-    let role = format!("connection_admins_{guid}, which Atlan's support must repair");
-    ran.says("couldn't reach or use its own Keycloak", &role);
-    let told = (&report["changed"], &report["error"]["tenant"]["code"]);
-    assert_eq!(told, (&Value::Null, &"ATLAS-400-00-029".into()));
 }

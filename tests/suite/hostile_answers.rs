@@ -33,24 +33,28 @@ fn of_tokens() -> Vec<Vec<u8>> {
     records.iter().map(|records| format!("{{\"records\":{records}}}").into()).collect()
 }
 
+const USERS: &str = r#""adminUsers":["jdoe","asmith"],"#;
+
+/// The connection with these fields, and these attributes.
+fn connection(fields: &str, attributes: &str) -> Vec<u8> {
+    let name = format!(r#""qualifiedName":"{}""#, example::CONNECTION);
+    format!(r#"{{"entity":{{{fields}"attributes":{{{attributes}{name}}}}}}}"#).into()
+}
+
 fn of_connections() -> Vec<Vec<u8>> {
-    let name = r#""qualifiedName":"default/snowflake/1700000000""#;
-    let users = r#""adminUsers":["jdoe"]"#;
-    let with = |attributes: &str| format!(r#""attributes":{{{attributes}}}"#);
-    let good = with(&format!("{name},{users}"));
-    let entities = [
-        format!(r#""typeName":"Table",{good}"#),
-        format!(r#"{good},"status":5"#),
-        format!(r#"{good}}},"entity":{{{good}"#),
-        with(users),
-        with(&format!(r#""qualifiedName":"default/snowflake/1700000001",{users}"#)),
-        with(&format!("{name},{users},{users}")),
-        with(&format!(r#"{name},"adminUsers":"jdoe""#)),
-        with(&format!(r#"{name},"adminUsers":["jdoe",null]"#)),
+    let other = r#"{"entity":{"attributes":{"qualifiedName":"default/snowflake/1","adminUsers":["jdoe"]}}}"#;
+    vec![
+        other.into(),
+        br#"{"entity":{"attributes":{"adminUsers":["jdoe"]}}}"#.to_vec(),
+        connection(r#""typeName":"Table","#, USERS),
+        connection(r#""status":5,"#, USERS),
+        connection(r#""attributes":{},"#, USERS),
+        connection("", &USERS.repeat(2)),
+        connection("", r#""adminUsers":"jdoe","#),
+        connection("", r#""adminUsers":["jdoe",null],"#),
         // Nobody at all: the answer isn't whole.
-        with(&format!(r#"{name},"adminUsers":[],"adminGroups":[],"adminRoles":null"#)),
-    ];
-    entities.iter().map(|entity| format!("{{\"entity\":{{{entity}}}}}").into()).collect()
+        connection("", r#""adminUsers":[],"adminGroups":[],"adminRoles":null,"#),
+    ]
 }
 
 #[test]
@@ -82,27 +86,24 @@ fn record(client_id: &str, attributes: &str) -> Vec<u8> {
     .into()
 }
 
-/// The connection with these fields, and these attributes.
-fn connection(fields: &str, attributes: &str) -> Vec<u8> {
-    format!(
-        r#"{{"entity":{{"typeName":"Connection","status":"ACTIVE",{fields}"updateTime":1700000000000,
-            "attributes":{{"qualifiedName":"{}",{attributes}"adminUsers":["jdoe","asmith"]}}}}}}"#,
-        example::CONNECTION
-    )
-    .into()
-}
-
 #[test]
 fn what_is_only_shown_or_there_twice_never_ends_the_job() {
     let client_id = format!("\"{}\"", example::CLIENT_ID);
+    let with = |attributes: &str| format!("{USERS}{attributes}");
     let bodies = [
         (Stage::Token, record(&client_id, "[5]")),
         (Stage::Token, record(&client_id, r#"{"clientId":7}"#)),
         (Stage::Token, record("null", &format!(r#"{{"clientId":{client_id}}}"#))),
         (Stage::Token, nested(r#"{"records":null,"more":"#, "}")),
-        (Stage::Read, connection(r#""guid":5,"createTime":"soon","updatedBy":7,"#, r#""name":{"a":[]},"#)),
-        (Stage::Read, connection(r#""guid":"","#, r#""name":"half \ud83d","#)),
-        (Stage::Read, connection("", r#""adminRoles":null,"adminGroups":[null,{"a":1},"half \ud83d",7],"#)),
+        (
+            Stage::Read,
+            connection(r#""guid":5,"createTime":"soon","updatedBy":7,"#, &with(r#""name":{"a":[]},"#)),
+        ),
+        (Stage::Read, connection(r#""guid":"","#, &with(r#""name":"half \ud83d","#))),
+        (
+            Stage::Read,
+            connection("", &with(r#""adminRoles":null,"adminGroups":[null,{"a":1},"half \ud83d",7],"#)),
+        ),
     ];
     all_at_once(&bodies, |(stage, body)| {
         let tenant = example();

@@ -144,7 +144,7 @@ fn a_killed_run_leaves_what_is_true_of_it() {
             (&changed, &json!(example::CONNECTION))
         );
         let error = &report["error"];
-        assert_eq!((&error["kind"], &error["step"]), (&json!("interrupted"), &Value::Null));
-        assert_eq!((&error["exit_code"], &error["retryable"]), (&json!(137), &json!(true)));
+        let told = (&error["kind"], &error["step"], &error["exit_code"], &error["retryable"]);
+        assert_eq!(told, (&json!("interrupted"), &Value::Null, &json!(137), &json!(true)));
     }
 }

@@ -10,10 +10,6 @@ use crate::support::{Job, Ran, all_at_once, example};
 const ADMINS: &str = "retrieve-connection-admins";
 const UPDATE: &str = "append-and-update";
 
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
 /// A tenant where `jdoe` made a connection just now, and the job for it.
 fn young() -> (StandIn, Job) {
     let tenant = example();
@@ -22,9 +18,9 @@ fn young() -> (StandIn, Job) {
     (tenant, job.env("CONNECTION_QUALIFIED_NAME", connection))
 }
 
-/// This user's rights reach the replicas so long after the job's first request.
-fn right_comes_after(tenant: &StandIn, user: &'static str, replicas: &[Duration]) {
-    let replicas = replicas.to_vec();
+/// This user's rights reach the replicas so many seconds after the job's first request.
+fn right_comes_after(tenant: &StandIn, user: &'static str, replicas: &[u64]) {
+    let replicas: Vec<_> = replicas.iter().map(|seconds| Duration::from_secs(*seconds)).collect();
     tenant.before(Stage::Token, move |world| world.right_comes_after(user, &replicas));
 }
 
@@ -36,13 +32,12 @@ fn explained(ran: &Ran) -> usize {
 #[test]
 fn the_creator_of_a_new_connection_is_waited_for_until_every_replica_knows_the_right() {
     // By one replica and by two, of which the one knows it from the start: it shows the list.
-    let replicas = [vec![seconds(3)], vec![seconds(3), seconds(0)], vec![seconds(0), seconds(3)]];
-    all_at_once(&replicas, |replicas| {
+    all_at_once(&[&[3][..], &[3, 0], &[0, 3]], |replicas| {
         let (tenant, job) = young();
         right_comes_after(&tenant, "jdoe", replicas);
         let ran = job.run();
         ran.added();
-        assert!(ran.elapsed > seconds(2), "{ran:?}");
+        assert!(ran.elapsed > Duration::from_secs(2), "{ran:?}");
         assert!((1..=2).contains(&explained(&ran)), "once for a request: {ran:?}");
         assert!(ran.stderr.contains("it may take a minute until the right works"), "{ran:?}");
         // Not asked all the time: every 2 to 3 seconds.
@@ -61,7 +56,7 @@ fn a_right_that_does_not_come_is_waited_for_as_long_as_was_said() {
     ];
     all_at_once(&cases, |(limit, seconds_of_it, reads)| {
         let (tenant, job) = young();
-        right_comes_after(&tenant, "jdoe", &[seconds(3600)]);
+        right_comes_after(&tenant, "jdoe", &[3600]);
         let ran = job.env(limit, seconds_of_it).run();
         let report = ran.failed(8, "forbidden", ADMINS);
         ran.says("the user \"jdoe\" may not read the connection", "run again in a minute");
@@ -86,7 +81,7 @@ fn whoever_was_put_on_the_list_just_now_is_waited_for() {
     all_at_once(&[true, false], |says_whose| {
         let tenant = example();
         tenant.edit(|world| world.first().add("newcomer"));
-        right_comes_after(&tenant, "newcomer", &[seconds(3), seconds(0)]);
+        right_comes_after(&tenant, "newcomer", &[3, 0]);
         let job = Job::against(&tenant).signed_in(&tenant, "newcomer");
         if *says_whose {
             let ran = job.run();
