@@ -82,7 +82,7 @@ impl Log {
 }
 
 /// So many records wait for a slow reader; what comes on top is lost.
-const MOST_WAITING: usize = 4096;
+const MOST_WAITING: usize = 512;
 
 /// A stream's lines. They are written by a thread of their own: a stream that nobody reads keeps
 /// nobody waiting.

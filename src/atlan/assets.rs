@@ -151,7 +151,7 @@ impl Tenant {
         #[allow(clippy::expect_used, reason = "strings always serialise, and a Vec takes every byte")]
         let body = serde_json::to_vec(&HashMap::from([("entity", entity)])).expect("JSON of strings");
         let query = [("attr:qualifiedName", qualified_name)];
-        let call = self.atlas(Method::PUT).query(&query).json(body).not_after(not_after);
+        let call = self.atlas(Method::PUT).query(&query).json(body, Some(not_after));
         let answer = self.http.send(&call, self.session.bearer.clone(), budget).await?;
         // Any object: what it says of the change proves nothing.
         self.http.parse::<HashMap<String, IgnoredAny>>(&answer).map(drop)

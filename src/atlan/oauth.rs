@@ -39,7 +39,7 @@ struct TokenAnswer {
 pub(super) async fn mint(http: &Http, client: &Client, budget: &Budget) -> Result<Token, CallError> {
     let body = json!({ "clientId": client.id, "clientSecret": client.secret.expose_secret() });
     let call = Call::new(Method::POST, Service::OAuth, &client.server, "oauth-clients/token");
-    let call = call.json(body.to_string());
+    let call = call.json(body.to_string(), None);
     let (mut token, _) = ask(http, &call, budget).await?;
     token.claims.preferred_username.get_or_insert_with(|| client.username().as_str().to_owned());
     Ok(token)

@@ -31,19 +31,14 @@ impl Call {
         self
     }
 
-    /// With a body of JSON.
-    pub(crate) fn json(self, json: impl Into<Bytes>) -> Call {
-        Call { body: Some(("application/json", json.into())), ..self }
+    /// With a body of JSON, which is sent before `not_after` or not at all.
+    pub(crate) fn json(self, json: impl Into<Bytes>, not_after: Option<Instant>) -> Call {
+        Call { body: Some(("application/json", json.into())), not_after, ..self }
     }
 
     /// With the fields of a form.
     pub(crate) fn form(self, fields: &[(&str, &str)]) -> Call {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         Call { body: Some(("application/x-www-form-urlencoded", form.into())), ..self }
-    }
-
-    /// Sent before then, or not at all.
-    pub(crate) fn not_after(self, then: Instant) -> Call {
-        Call { not_after: Some(then), ..self }
     }
 }

@@ -66,12 +66,11 @@ impl Http {
     /// `invalid_input` if a proxy variable can't be used; `untrusted_certificate` if TLS is needed
     /// and the CA certificates can't be read.
     pub(crate) async fn new(access: &Access, redactor: Redactor, budget: &Budget) -> Result<Http, Failure> {
-        let always =
-            [(ACCEPT, "application/json"), (ACCEPT_ENCODING, "identity"), (CACHE_CONTROL, "no-cache")];
-        let always = always.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        let all = [(ACCEPT, "application/json"), (ACCEPT_ENCODING, "identity"), (CACHE_CONTROL, "no-cache")];
+        let all = all.map(|(name, value)| (name, HeaderValue::from_static(value)));
         let client = reqwest::Client::builder()
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
-            .default_headers(HeaderMap::from_iter(always))
+            .default_headers(HeaderMap::from_iter(all))
             .default_headers(access.agent.clone())
             // A redirect could carry the token elsewhere, and a repeated write could undo another's.
             .redirect(redirect::Policy::none())

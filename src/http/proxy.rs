@@ -56,7 +56,7 @@ impl Proxy {
         }
         if is_https {
             return Err(format!(
-                "{variable} isn't the address of an HTTP proxy, as in http://name:percent%2Dencoded@proxy.example:3128"
+                "{variable} isn't the address of an HTTP proxy, as in http://name:p%40ss@host:3128"
             ));
         }
         warn!("{variable} isn't used: only a proxy on this machine may read what goes to http:// addresses");

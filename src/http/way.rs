@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use openssl_probe::ProbeResult;
 use reqwest::{ClientBuilder, Url};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CipherSuite, ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 use tokio::task::spawn_blocking;
 use tracing::warn;
@@ -69,17 +69,21 @@ async fn tls(needed: bool, redactor: &Redactor, budget: &Budget) -> Result<Clien
     };
     roots.map(trusting).map_err(|why| {
         let message = format!("no CA certificates to trust: {}", redactor.clean_foreign(&why));
-        let hint =
-            "Name a file of CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
+        let hint = "Name CA certificates (PEM) in SSL_CERT_FILE, or a folder of them in SSL_CERT_DIR.";
         Failure::new(ErrorKind::UntrustedCertificate, Step::Configure, text::bounded(&message, 300), hint)
     })
 }
 
 #[allow(clippy::expect_used, reason = "ring has ciphers for both versions")]
 fn trusting(roots: RootCertStore) -> ClientConfig {
-    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let mut ring = rustls::crypto::ring::default_provider();
+    // As browsers want it: SHA-256 is half of the work of SHA-384.
+    ring.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring));
     let builder = builder.with_safe_default_protocol_versions().expect("TLS 1.2 and 1.3");
-    builder.with_root_certificates(roots).with_no_client_auth()
+    let mut made = builder.with_root_certificates(roots).with_no_client_auth();
+    made.resumption = rustls::client::Resumption::disabled(); // there is one connection
+    made
 }
 
 /// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or else the machine's. An empty `SSL_CERT_FILE` is the
