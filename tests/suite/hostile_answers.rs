@@ -15,22 +15,17 @@ fn nested(before: &str, after: &str) -> Vec<u8> {
 
 /// Bodies that are no JSON, or no object, or not one to be believed.
 fn nonsense() -> Vec<Vec<u8>> {
-    let text = ["", "<!doctype html><p>Sign in", "null", "[]", "{}", "{\"records\":[],\"entity\":null} more"];
-    let mut bodies: Vec<Vec<u8>> = text.iter().map(|text| text.as_bytes().to_vec()).collect();
+    let text = ["", "<!doctype html><p>Sign in", "null", "[]", "{}"];
+    let mut bodies = text.map(|text| text.as_bytes().to_vec()).to_vec();
     bodies.extend([
         b"{\"records\":[],\"entity\":\"\xc3\x28\"}".to_vec(),
-        b"{\"records\":{\"id\":\"\\ud800\"},\"entity\":{\"guid\":\"\\ud800\"}}".to_vec(),
-        nested("", ""),
+        b"{\"records\":[],\"entity\":null} more".to_vec(),
+        b"{\"records\":[],\"records\":[],\"entity\":{},\"entity\":{}}".to_vec(),
         nested("{\"records\":{\"a\":", "},\"entity\":5}"),
         nested("{\"records\":5,\"entity\":{\"guid\":", "}}"),
         format!("{{\"records\":\"{0}\",\"entity\":\"{0}\"}}", "x".repeat(1 << 20)).into(),
     ]);
     bodies
-}
-
-fn of_tokens() -> Vec<Vec<u8>> {
-    let records = ["5", r#"[{"displayName":"ci-pipeline","clientId":""}]"#, r#"[],"records":[]"#];
-    records.iter().map(|records| format!("{{\"records\":{records}}}").into()).collect()
 }
 
 const USERS: &str = r#""adminUsers":["jdoe","asmith"],"#;
@@ -60,7 +55,7 @@ fn of_connections() -> Vec<Vec<u8>> {
 #[test]
 fn an_answer_of_another_shape_ends_the_run_with_the_truth() {
     for (stage, step, bodies, changed) in [
-        (Stage::Token, "retrieve-token", [nonsense(), of_tokens()].concat(), json!(false)),
+        (Stage::Token, "retrieve-token", nonsense(), json!(false)),
         (Stage::Read, "retrieve-connection-admins", [nonsense(), of_connections()].concat(), json!(false)),
         (Stage::ReadBack, "append-and-update", of_connections(), Value::Null),
     ] {
@@ -89,21 +84,14 @@ fn record(client_id: &str, attributes: &str) -> Vec<u8> {
 #[test]
 fn what_is_only_shown_or_there_twice_never_ends_the_job() {
     let client_id = format!("\"{}\"", example::CLIENT_ID);
-    let with = |attributes: &str| format!("{USERS}{attributes}");
+    let odd = format!(r#"{USERS}"name":{{"a":[]}},"adminRoles":null,"adminGroups":[null,"half \ud83d",7],"#);
     let bodies = [
         (Stage::Token, record(&client_id, "[5]")),
         (Stage::Token, record(&client_id, r#"{"clientId":7}"#)),
         (Stage::Token, record("null", &format!(r#"{{"clientId":{client_id}}}"#))),
         (Stage::Token, nested(r#"{"records":null,"more":"#, "}")),
-        (
-            Stage::Read,
-            connection(r#""guid":5,"createTime":"soon","updatedBy":7,"#, &with(r#""name":{"a":[]},"#)),
-        ),
-        (Stage::Read, connection(r#""guid":"","#, &with(r#""name":"half \ud83d","#))),
-        (
-            Stage::Read,
-            connection("", &with(r#""adminRoles":null,"adminGroups":[null,{"a":1},"half \ud83d",7],"#)),
-        ),
+        (Stage::Read, connection(r#""guid":5,"createTime":"soon","updatedBy":7,"#, &odd)),
+        (Stage::Read, connection(r#""guid":"","#, &format!(r#"{USERS}"name":"half \ud83d","#))),
     ];
     all_at_once(&bodies, |(stage, body)| {
         let tenant = example();

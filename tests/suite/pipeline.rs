@@ -94,24 +94,21 @@ fn fifty_thousand_admins_or_none_are_all_kept_in_their_order() {
 
 #[test]
 fn agent_headers_go_out_only_in_a_workflow() {
-    let package = "@csa/api-token-connection-admin";
-    let headers = [
-        ("x-atlan-agent-id", "run-7"),
-        ("x-atlan-agent-package-name", package),
-        ("x-atlan-agent-workflow-id", "wf"),
-    ];
-    let inputs = headers.map(|(name, value)| (name.to_uppercase().replace('-', "_"), value));
+    const PACKAGE: &str = "@csa/api-token-connection-admin";
+    const HEADERS: [&str; 5] = ["", "-id", "-package-name", "-app-name", "-workflow-id"];
     for (agent, sent) in [("workflow", true), ("", false), ("sdk", false)] {
         let tenant = example();
-        let job = Job::against(&tenant).env("X_ATLAN_AGENT", agent);
-        inputs.iter().fold(job, |job, (name, value)| job.env(name, value)).run().added();
+        let inputs = [
+            ("X_ATLAN_AGENT", agent),
+            ("X_ATLAN_AGENT_ID", "run-7"),
+            ("X_ATLAN_AGENT_PACKAGE_NAME", PACKAGE),
+            ("X_ATLAN_AGENT_WORKFLOW_ID", "wf"),
+        ];
+        Job::against(&tenant).envs(&inputs).run().added();
+        let expected = ["workflow", "run-7", PACKAGE, PACKAGE, "wf"].map(|value| sent.then_some(value));
         for request in tenant.requests() {
-            for (name, value) in headers
-                .into_iter()
-                .chain([("x-atlan-agent-app-name", package), ("x-atlan-agent", "workflow")])
-            {
-                assert_eq!(request.header(name), sent.then_some(value), "{name}");
-            }
+            let values = HEADERS.map(|end| request.header(&format!("x-atlan-agent{end}")));
+            assert_eq!(values, expected, "{agent}");
         }
     }
 }

@@ -19,7 +19,7 @@ type End = (&'static str, &'static str, Value);
 
 #[test]
 fn a_signal_ends_a_run_in_seconds_and_its_report_tells_the_truth() {
-    use Stage::{Read, ReadBack, Token, Write};
+    use Stage::{ReadBack, Token, Write};
     const USUAL: [&str; 2] = ["SETTLE_SECONDS", "0"];
     const QUICK: [&str; 2] = ["REQUEST_TIMEOUT_SECONDS", "1"];
     fn silent(tenant: &StandIn, stage: Stage) {
@@ -38,9 +38,8 @@ fn a_signal_ends_a_run_in_seconds_and_its_report_tells_the_truth() {
         tenant.after(Write, |world| world.first().remove("asmith"));
     };
     let somebody_is_gone = Some(("verification_failed", "append-and-update", json!(true)));
-    let moments: [Moment; 10] = [
+    let moments: [Moment; 9] = [
         (|tenant| silent(tenant, Token), USUAL, Token, nothing("retrieve-token"), 0),
-        (|tenant| silent(tenant, Read), USUAL, Read, nothing("retrieve-connection-admins"), 0),
         // It waits for another try.
         (held, USUAL, Token, nothing("retrieve-token"), 0),
         (slow, USUAL, Write, None, 1),

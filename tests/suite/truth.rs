@@ -62,20 +62,15 @@ fn a_write_that_did_not_come_through_is_sent_again_from_a_fresh_read() {
 
 #[test]
 fn what_no_second_write_can_follow_is_still_looked_into() {
-    let away = Fault::Away(Duration::from_secs(3600));
     let cases = [
-        // A lost answer, whether the write came through, and whether it is known in the end.
-        (Fault::Silence, true, true),
-        (Fault::Silence, false, false),
-        (away, true, false),
-        (Fault::retry_after(503, "3600"), true, true),
+        // A lost answer, and whether it is known in the end that the write came through.
+        (Fault::Silence, true),
+        (Fault::Away(Duration::from_secs(3600)), false),
+        (Fault::retry_after(503, "3600"), true),
     ];
-    all_at_once(&cases, |(fault, carried_out, is_known)| {
+    all_at_once(&cases, |(fault, is_known)| {
         let tenant = example();
-        match carried_out {
-            true => tenant.lose_answer(Stage::Write, Times::Once, fault.clone()),
-            false => tenant.fail(Stage::Write, Times::Once, fault.clone()),
-        }
+        tenant.lose_answer(Stage::Write, Times::Once, fault.clone());
         if matches!(fault, Fault::Silence) {
             tenant.slow_down(Stage::ReadBack, Times::Forever, ms(1500));
         }
@@ -86,7 +81,7 @@ fn what_no_second_write_can_follow_is_still_looked_into() {
             return;
         }
         let report = ran.failed(75, "unavailable", "append-and-update");
-        assert_eq!(report["changed"], Value::Null, "{fault:?} {carried_out}");
+        assert_eq!(report["changed"], Value::Null, "{fault:?}");
         ran.says("", &format!("Check in Atlan whether \"{USERNAME}\" is among the admin users of"));
     });
 }
@@ -222,7 +217,7 @@ fn what_settling_cannot_ask_any_more_does_not_unsay_the_change() {
 
 #[test]
 fn jobs_that_settle_end_with_all_of_them_on_the_list() {
-    const JOBS: usize = 5;
+    const JOBS: usize = 4;
     let tenant = example();
     let start = |number: usize| {
         let name = format!("job-{number}");

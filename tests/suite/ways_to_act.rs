@@ -23,16 +23,12 @@ fn the_token_is_added_in_each_way_to_act_and_no_secret_is_shown() {
     const ATLAS: &str = "atlas-ratelimited.atlas.svc.cluster.local";
     const HERACLES: &str = "heracles-service.heracles.svc.cluster.local";
     const KEYCLOAK: &str = "keycloak-http.keycloak.svc.cluster.local";
+    const USER: &str = "Bearer opaque-bearer-2-of-jdoe";
     const CLIENT: &str = "Bearer opaque-bearer-1-of-service-account-oauth-";
     let person = format!("Bearer {}", example::ADMIN_BEARER);
     let rows: [(Way, &[Stage], &str, &[&str]); 4] = [
         (Job::against, &[], &person, &[]),
-        (
-            Job::in_cluster,
-            &MINTING[..2],
-            "Bearer opaque-bearer-2-of-jdoe",
-            &[KEYCLOAK, KEYCLOAK, HERACLES, ATLAS],
-        ),
+        (Job::in_cluster, &MINTING[..2], USER, &[KEYCLOAK, KEYCLOAK, HERACLES, ATLAS]),
         (Job::as_oauth_client, &MINTING[2..], CLIENT, &[]),
         (client_inside, &MINTING[2..], CLIENT, &[HERACLES, HERACLES, ATLAS]),
     ];
