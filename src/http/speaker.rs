@@ -84,14 +84,8 @@ mod tests {
         for (service, status, challenge, body, is_own) in [
             (Service::Keycloak, 400, false, json!({ "error": "invalid_client" }), true),
             (Service::Keycloak, 401, true, json!({ "message": "m" }), false),
-            (
-                Service::OAuth,
-                401,
-                false,
-                json!({ "error": "invalid_client", "error_description": "d" }),
-                true,
-            ),
-            (Service::OAuth, 401, false, json!({ "error": "invalid_client" }), false),
+            (Service::OAuth, 401, false, json!({ "error": "e", "error_description": "d" }), true),
+            (Service::OAuth, 401, false, json!({ "error": "e" }), false),
             (Service::OAuth, 403, false, json!({ "message": "m", "code": 1003 }), true),
             (Service::Atlas, 401, true, json!(null), true),
             (Service::Atlas, 401, false, json!(null), false),

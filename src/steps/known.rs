@@ -2,7 +2,8 @@
 //! what a read is worth, and whether anything was changed.
 //!
 //! One rule: no read is older than ten seconds. So a list without the token counts as soon as
-//! whatever it contradicts is longer ago than that: our write, or a state that was read.
+//! whatever it contradicts is longer ago than that: our write, or a state that was read. A list with the
+//! token counts at once, unless it was read before, and one without the token since.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ pub(crate) enum Worth {
     There,
     /// It isn't, and the next write may be made from this list.
     Base,
-    /// It isn't, but until this moment the read may be older than something that is known.
+    /// Until this moment the read may be older than something that is known.
     MayBeOld(Instant),
     /// It isn't, since this is still the state from before a write that was accepted.
     StaysOld,
@@ -30,8 +31,8 @@ pub(crate) enum Worth {
 /// The states of the list that were read, and what became of our writes.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// Each as it was first read.
-    states: Vec<Snapshot>,
+    /// Each as it was first read, and whether the token was on it.
+    states: Vec<(Snapshot, bool)>,
     /// The last write that was, or may have been, carried out: since when reads show what came of it.
     shows_from: Option<Instant>,
     /// When the last accepted write was sent.
@@ -47,29 +48,32 @@ impl Known {
     pub(crate) fn read(&mut self, now: &Snapshot, has_token: bool) -> Worth {
         let worth = self.judge(now, has_token);
         if self.state(now).is_none() {
-            self.states.push(now.clone());
+            self.states.push((now.clone(), has_token));
         }
-        self.is_shown |= has_token;
+        self.is_shown |= worth == Worth::There;
         worth
     }
 
     fn judge(&self, now: &Snapshot, has_token: bool) -> Worth {
-        if has_token {
-            return Worth::There;
-        }
+        let known_since = self.state(now).map(|state| state.read_at);
+        let contradicted = self.states.iter().filter(|(state, had_token)| match (has_token, known_since) {
+            (false, _) => contradicts(state, now),
+            (true, None) => false,
+            (true, Some(known_since)) => !had_token && state.read_at > known_since, // it was taken off since
+        });
         // A state was so by the time when it was first read: whatever is asked for ten seconds later isn't
         // from before it.
-        let contradicted = self.states.iter().filter(|state| contradicts(state, now));
-        let counts_from = contradicted.map(|state| state.read_at + OLDEST_READ).chain(self.shows_from).max();
-        match counts_from {
+        let counts_from = contradicted.map(|(state, _)| state.read_at + OLDEST_READ);
+        match counts_from.chain(self.shows_from.filter(|_| !has_token)).max() {
             Some(counts_from) if now.asked_at < counts_from => Worth::MayBeOld(counts_from),
+            _ if has_token => Worth::There,
             _ if self.state(now).is_some_and(|state| Some(state.read_at) <= self.accepted) => Worth::StaysOld,
             _ => Worth::Base,
         }
     }
 
     fn state(&self, now: &Snapshot) -> Option<&Snapshot> {
-        self.states.iter().find(|state| state.is_same_state(now))
+        self.states.iter().map(|(state, _)| state).find(|state| state.is_same_state(now))
     }
 
     /// A write is about to be sent: whatever ends the run from now on, it may be carried out.

@@ -14,11 +14,12 @@ use tokio::time::{Instant, advance, sleep_until, timeout};
 
 use super::UserListApi;
 use super::append_and_update::append_and_update;
+use super::known::{Known, OLDEST_READ, Worth};
 use super::outcome::Outcome;
 use crate::atlan::{ApiToken, FreshList, Snapshot, Written};
 use crate::budget::signals::Signal;
 use crate::budget::{Budget, Stop};
-use crate::config::{ApiTokenRef, ClientId, Job};
+use crate::config::{ApiTokenRef, ClientId, Job, Role};
 use crate::error::{ErrorKind, Failure};
 use case::{Case, Fate, TOKEN};
 use tenant::{Model, target};
@@ -138,4 +139,16 @@ async fn a_change_that_was_shown_and_is_not_shown_any_more_is_told_as_that() {
     let failure = step_3(&mut api, &job, before, &mut outcome, &budget).await.unwrap_err();
     assert_eq!((failure.kind, outcome.known.changed()), (ErrorKind::VerificationFailed, Some(true)));
     assert!(failure.message.starts_with("the tenant showed the change, and then only"), "{failure}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_has_the_token_may_be_from_before_it_was_taken_off() {
+    let mut known = Known::default();
+    let at = |updated| Snapshot::of(&target(Role::ConnectionAdmin), &[], &[], updated);
+    assert_eq!(known.read(&at(1), true), Worth::There);
+    advance(Duration::from_secs(1)).await;
+    known.read(&at(2), false);
+    assert_eq!(known.read(&at(1), true), Worth::MayBeOld(Instant::now() + OLDEST_READ));
+    advance(OLDEST_READ).await;
+    assert_eq!(known.read(&at(1), true), Worth::There);
 }
