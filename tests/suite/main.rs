@@ -17,22 +17,19 @@ mod readme;
 mod ways_to_act;
 
 // What people give.
-mod command_line;
+mod bearer_tokens;
 mod inputs;
-mod pasted_tokens;
-mod terminals;
-mod wrong_places;
+mod wrong_inputs;
 
 // What tenants, networks and machines do.
 mod api_tokens;
-mod bearer_files;
 mod given_out;
 mod heals;
 mod hostile_answers;
 mod network;
 mod secrets;
 mod signals;
-mod streams_and_files;
+mod streams;
 mod truth;
 mod young_rights;
 
