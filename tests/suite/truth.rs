@@ -150,7 +150,7 @@ fn in_its_own_order(tenant: &StandIn) {
 
 fn archived_before(tenant: &StandIn) {
     tenant.edit(|world| world.first().active = false);
-    old(tenant, 2000, Reads::AllButTheFirst);
+    old(tenant, 6000, Reads::AllButTheFirst);
     tenant.edit(|world| world.first().active = true);
 }
 
