@@ -175,3 +175,11 @@ fn a_fresh_token_that_is_not_known_yet_is_tried_for_a_few_seconds() {
         assert_eq!(tenant.edit(|world| world.minted), 1, "no other was needed");
     });
 }
+
+#[test]
+fn a_file_that_holds_the_same_token_is_no_reason_for_another_try() {
+    let tenant = example();
+    let job = Job::against(&tenant).without("USER_BEARER_TOKEN");
+    job.file("USER_BEARER_TOKEN_FILE", "of-nobody").run().failed(7, "unauthenticated", "retrieve-token");
+    assert_eq!(tenant.count(Stage::Token), 1);
+}

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use stand_in_tenant::{Fault, Stage, StandIn, Times, example};
+use stand_in_tenant::{Fault, Role, Stage, StandIn, Times, example};
 
 use crate::support::{Job, Running, all_at_once, example, wait_until};
 
@@ -33,18 +33,18 @@ fn a_signal_ends_a_run_in_seconds_and_its_report_tells_the_truth() {
     let held = |tenant: &StandIn| tenant.fail(Token, Times::Forever, Fault::retry_after(503, "100"));
     let lost = |tenant: &StandIn| tenant.lose_answer(Write, Times::Once, Fault::Silence);
     // What is known in the end goes before the signal.
-    let removed = |tenant: &StandIn| {
+    let refused = |tenant: &StandIn| {
         slow(tenant);
-        tenant.after(Write, |world| world.first().remove("asmith"));
+        tenant.before(Write, |world| world.roles.extend([("jdoe".to_owned(), Role::Member)]));
     };
-    let somebody_is_gone = Some(("verification_failed", "append-and-update", json!(true)));
+    let may_not = Some(("forbidden", "append-and-update", json!(false)));
     let moments: [Moment; 9] = [
         (|tenant| silent(tenant, Token), USUAL, Token, nothing("retrieve-token"), 0),
         // It waits for another try.
         (held, USUAL, Token, nothing("retrieve-token"), 0),
         (slow, USUAL, Write, None, 1),
         (lost, QUICK, Write, None, 1),
-        (removed, USUAL, Write, somebody_is_gone, 1),
+        (refused, USUAL, Write, may_not, 1),
         (|tenant| silent(tenant, Write), QUICK, Write, update(Value::Null), 1),
         (|tenant| silent(tenant, Write), USUAL, Write, update(Value::Null), 1),
         (|tenant| silent(tenant, ReadBack), USUAL, ReadBack, update(Value::Null), 1),
@@ -68,7 +68,7 @@ fn a_signal_ends_a_run_in_seconds_and_its_report_tells_the_truth() {
                 let hint = if changed.is_null() { "Check in Atlan whether" } else { "Run again" };
                 ran.says(&format!("the run was stopped by SIG{signal}"), hint);
             }
-            Some((kind, step, changed)) => assert_eq!(ran.failed(11, kind, step)["changed"], *changed),
+            Some((kind, step, changed)) => assert_eq!(ran.failed(8, kind, step)["changed"], *changed),
         }
         assert_eq!(tenant.count(Write), *writes, "{request:?}");
     });

@@ -99,10 +99,6 @@ fn a_doubt_stays_when_what_comes_next_is_refused() {
     });
 }
 
-fn old(tenant: &StandIn, milliseconds: u64, reads: Reads) {
-    tenant.serve_old_reads(ms(milliseconds), reads);
-}
-
 fn newcomer(world: &mut World) {
     world.first().add("newcomer");
 }
@@ -123,7 +119,7 @@ fn overwrite(world: &mut World) {
 
 /// A replica hasn't heard of the newcomer yet, who was seen.
 fn unheard_of(tenant: &StandIn) {
-    old(tenant, 600_000, Reads::EveryOther);
+    tenant.serve_old_reads(ms(600_000), Reads::EveryOther);
     tenant.edit(newcomer);
     tenant.fail(Stage::Write, Times::Once, Fault::retry_after(429, "0"));
 }
@@ -136,7 +132,7 @@ fn account_missing(tenant: &StandIn) {
 
 /// Step 2 sees the newest state; the reads after the write come from before it, with the same names.
 fn renamed(tenant: &StandIn) {
-    old(tenant, 6000, Reads::AllButTheFirst);
+    tenant.serve_old_reads(ms(6000), Reads::AllButTheFirst);
     tenant.edit(|world| world.first().name = "renamed".to_owned());
     tenant.lose_answer(Stage::Write, Times::Once, Fault::Reset);
     tenant.after(Stage::Write, newcomer);
@@ -150,7 +146,7 @@ fn in_its_own_order(tenant: &StandIn) {
 
 fn archived_before(tenant: &StandIn) {
     tenant.edit(|world| world.first().active = false);
-    old(tenant, 6000, Reads::AllButTheFirst);
+    tenant.serve_old_reads(ms(6000), Reads::AllButTheFirst);
     tenant.edit(|world| world.first().active = true);
 }
 
@@ -164,7 +160,7 @@ fn neither_old_reads_nor_other_writers_cost_anybody_their_place() {
     const NEWCOMER_FIRST: [&str; 4] = ["jdoe", "asmith", "newcomer", USERNAME];
     const NEWCOMER_LAST: [&str; 4] = ["jdoe", "asmith", USERNAME, "newcomer"];
     let rows: [Row; 13] = [
-        (|tenant| old(tenant, 2500, Reads::All), "0", &USUAL, 1),
+        (|tenant| tenant.serve_old_reads(ms(2500), Reads::All), "0", &USUAL, 1),
         (archived_before, "0", &USUAL, 1),
         (unheard_of, "0", &NEWCOMER_FIRST, 2),
         (account_missing, "0", &USUAL, 2),
