@@ -4,13 +4,12 @@
 mod between;
 mod sent;
 
-use std::time::Duration;
-
 use serde_json::Value;
 use stand_in_tenant::{Certificate, Fault, Stage, StandIn, Times, World, example};
 
 use crate::support::{FreePort, Job, all_at_once, example, wait_until};
-use between::{Between, Manner::Say, Manner::SayForever};
+use between::Between;
+use between::Manner::{PassOn, Refuse, Say, SayForever};
 
 /// A tenant, and the file that says whom to trust.
 struct Secure {
@@ -48,13 +47,15 @@ fn whatever_breaks_on_the_way_says_which_part_to_look_at() {
     let asking = Between::always(Say("HTTP/1.1 407 Who?\r\ncontent-length: 0\r\n\r\n"));
     let (in_the_middle, silent) = (Between::proxy(&other.tenant), Between::silent());
     let mail = Between::always(Say("220 mail.example ESMTP\r\n"));
-    let endless = Between::always(SayForever("HTTP/1.1 503 Busy\r\nretry-after: 999\r\n\r\nno way "));
+    let endless =
+        Between::always(SayForever("HTTP/1.1 503 Busy\r\nretry-after: 999\r\n\r\nBasic bWU6cGFzcw== "));
     // Its other name has a label of more than 63 characters, which is refused without asking anybody.
     let aliases = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(aliases.path(), format!("nowhere {}.example\n", "a".repeat(64))).unwrap();
 
     let tls = |url: String| good.job().env("ATLAN_BASE_URL", url.replace("http://", "https://"));
     let clear = |at: &Between| Job::against(&plain).env("ATLAN_BASE_URL", at.url("http"));
+    let echoed = endless.url("http").replace("://", "://me:pass@");
     let slow = || clear(&silent).env("DEADLINE_SECONDS", "3");
     let untold = tls("https://nowhere".to_owned()).env("HOSTALIASES", aliases.path());
     let impatient = tls(silent.url("https")).env("CONNECT_TIMEOUT_SECONDS", "0.5");
@@ -80,9 +81,9 @@ fn whatever_breaks_on_the_way_says_which_part_to_look_at() {
         (clear(&mail), NO_API, "HTTP", "port"),
         (slow(), NETWORK, "DEADLINE_SECONDS", "DEADLINE_SECONDS"),
         (slow().env("REQUEST_TIMEOUT_SECONDS", "1"), NETWORK, "(REQUEST_TIMEOUT_SECONDS) (tried for ", ""),
-        (clear(&endless), NETWORK, "status 503", ""),
+        (slow().env("HTTP_PROXY", echoed).secret("bWU6cGFzcw=="), NETWORK, "status 503", ""),
         (good.job_through(&blocking), NETWORK, "(HTTPS_PROXY): the proxy refuses", "HTTPS_PROXY"),
-        (no_proxy, NETWORK, "tunnel", "HTTPS_PROXY"),
+        (no_proxy, NETWORK, "tunnel", "NO_PROXY"),
         (good.job_through(&asking), REJECTED, "password", "HTTPS_PROXY"),
         (clear_proxy, REJECTED, "password", "HTTP_PROXY"),
         (good.job_through(&in_the_middle), DISTRUST, "through the proxy 127.0.0.1:", "TLS-inspecting proxy"),
@@ -168,11 +169,12 @@ fn only_a_proxy_on_this_machine_passes_on_what_is_not_encrypted() {
 
 #[test]
 fn a_host_that_never_answered_is_tried_for_less_long_than_one_that_did() {
-    let (port, away) = (FreePort::reserve(), example());
-    away.fail(Stage::Read, Times::Once, Fault::Away(Duration::from_secs(3600)));
-    all_at_once(&[(port.url(), "for up to 30 s"), (away.url(), "for up to 9")], |(url, seconds)| {
+    let (port, tenant) = (FreePort::reserve(), example());
+    tenant.fail(Stage::Token, Times::Once, Fault::AnswerAndClose);
+    let away = Between::start(PassOn(tenant.port()), Refuse);
+    all_at_once(&[(port.url(), "for up to 30 s"), (away.url("http"), "for up to 9")], |(url, seconds)| {
         let log = tempfile::NamedTempFile::new().unwrap();
-        let job = Job::against(&away).env("ATLAN_BASE_URL", url).env("DEADLINE_SECONDS", "98");
+        let job = Job::against(&tenant).env("ATLAN_BASE_URL", url).env("DEADLINE_SECONDS", "98");
         let running = job.env("LOG_FILE", log.path()).start();
         let said = || std::fs::read_to_string(log.path()).unwrap_or_default();
         wait_until("another try", || said().contains("; trying again "));
