@@ -7,7 +7,6 @@ mod support;
 
 // The job as a whole.
 mod answers;
-mod asked;
 mod collections;
 mod ends;
 mod failures;

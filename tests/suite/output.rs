@@ -1,13 +1,13 @@
-//! Standard output in JSON and in words, the report file, logs, `--help`.
+//! The report, in JSON and in words, its file, and what it says of what was asked for; logs, `--check`, `--help`.
 
 use std::fs;
 
 use api_token_connection_admin::ErrorKind;
 use serde_json::{Value, json};
 use stand_in_tenant::{Fault, Role, Stage, Times, World, example};
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::NamedTempFile;
 
-use crate::support::{Job, Ran, all_at_once, example};
+use crate::support::{Job, all_at_once, example, jwt};
 
 #[test]
 fn the_report_has_the_documented_fields_in_their_order() {
@@ -38,20 +38,70 @@ fn the_report_has_the_documented_fields_in_their_order() {
 }
 
 #[test]
-fn the_report_file_holds_what_standard_output_says() {
-    let tenant = example();
+fn the_report_takes_the_place_of_an_older_one_in_its_file() {
     let file = NamedTempFile::new().unwrap();
     fs::write(&file, "an older and much longer report ".repeat(100)).unwrap();
     let nested = json!({ "report_file": file.path(), "what": 1 }).to_string();
-    for (job, code) in [
-        (Job::against(&tenant).env("REPORT_FILE", file.path()), 0),
-        (Job::bare().env("REPORT_FILE", file.path()), 4),
-        (Job::bare().env("NESTED_CONFIG", nested), 4),
-        (Job::bare().env("REPORT_FILE", file.path()).args(["--what"]), 2),
+    let ran = Job::bare().env("NESTED_CONFIG", nested).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(4), &*fs::read_to_string(&file).unwrap()));
+}
+
+#[test]
+fn a_report_says_what_was_asked_once_all_inputs_are_valid() {
+    let tenant = example();
+    let host = tenant.url().replace("http://", "");
+    let asked = |host: &str, by: &str, value: &str| json!({ "tenant": host, "connection": example::CONNECTION, "api_token": { by: value }, "user": "jdoe" });
+    let by = |by, value| asked(&host, by, value);
+    let mut by_nobody = by("name", example::TOKEN);
+    by_nobody.as_object_mut().unwrap().remove("user");
+    let job = || Job::against(&tenant).args(["--dry-run"]).signed_in(&tenant, "jdoe");
+    let named = |name, value| job().without("API_TOKEN_NAME").env(name, value);
+    let expired = jwt(r#"{"exp":1,"preferred_username":"jdoe"}"#);
+    for (job, code, asked) in [
+        (named("API_TOKEN_GUID", example::TOKEN_GUID), 0, by("guid", example::TOKEN_GUID)),
+        (named("API_TOKEN_CLIENT_ID", example::CLIENT_ID), 0, by("client_id", example::CLIENT_ID)),
+        (named("API_TOKEN_NAME", "none-such"), 5, by("name", "none-such")),
+        (Job::in_cluster(&tenant), 0, asked("INTERNAL", "name", example::TOKEN)),
+        (job().env("USER_BEARER_TOKEN", expired), 7, by("name", example::TOKEN)),
+        (job().args(["--what"]), 2, by_nobody),
+        (job().args(["--what"]).env("ATLAN_USER_ID", jwt("{}")), 2, Value::Null),
+        (job().env("DRY_RUN", jwt("{}")), 4, Value::Null),
     ] {
         let ran = job.run();
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), &*fs::read_to_string(&file).unwrap()));
-        ran.report();
+        assert_eq!((ran.code, &ran.report()["asked"]), (Some(code), &asked), "{ran:?}");
+    }
+}
+
+#[test]
+fn a_check_ends_with_3_unless_the_token_is_an_admin_and_writes_nothing() {
+    for job in [
+        |job: Job| job.args(["--check"]),
+        |job: Job| job.env("NESTED_CONFIG", r#"{"check":true}"#).args(["--dry-run=false"]),
+        |job: Job| job.env("CHECK", "false").args(["--check"]),
+    ] {
+        let tenant = example();
+        let ran = job(Job::against(&tenant)).run();
+        let report = ran.failed(3, "not_admin", "append-and-update");
+        ran.says("the API token \"ci-pipeline\" isn't a connection admin", "Run without --check");
+        assert_eq!((&report["changed"], &report["dry_run"]), (&json!(false), &json!(true)));
+        assert_eq!(report["error"]["retryable"], false);
+        tenant.edit(|world| world.first().add(example::USERNAME));
+        assert_eq!(job(Job::against(&tenant)).run().report()["status"], "already_admin");
+        assert_eq!(tenant.count(Stage::Write), 0);
+    }
+    let tenant = example();
+    for (role, status) in [
+        ("editor", "failed"),
+        ("viewer", "failed"),
+        ("editor", "already_editor"),
+        ("viewer", "already_editor"),
+    ] {
+        if status == "already_editor" {
+            tenant.edit(|world| world.asset(example::COLLECTION).add(example::USERNAME));
+        }
+        let job = Job::against(&tenant).without("CONNECTION_QUALIFIED_NAME").args(["--check"]);
+        let job = job.env("COLLECTION_QUALIFIED_NAME", example::COLLECTION).env("COLLECTION_ROLE", role);
+        assert_eq!(job.run().report()["status"], status, "{role}");
     }
 }
 
@@ -97,45 +147,47 @@ fn a_report_that_must_fit_keeps_its_end_and_counts_the_names() {
 #[test]
 fn a_person_reads_what_happened_and_what_to_do() {
     let tenant = example();
-    let text = |job: Job| job.env("OUTPUT_FORMAT", "text").run().stdout;
-    let first = "Added: the API token \"ci-pipeline\" is now a connection admin of \"production\".";
-    let second = format!("Its admin users are now: \"jdoe\", \"asmith\", \"{}\"", example::USERNAME);
-    let jdoe = |job: Job| job.signed_in(&tenant, "jdoe");
+    let job = || Job::against(&tenant).env("OUTPUT_FORMAT", "text").signed_in(&tenant, "jdoe");
     let host = tenant.url().replace("http://", "");
-    let third = format!("In the tenant {host}, as the user \"jdoe\".");
-    assert_eq!(text(jdoe(Job::against(&tenant))), format!("{first}\n{second}\n{third}\n"));
-    let says = |said: String, words: &[&str]| {
+    let token = example::USERNAME;
+    let first = "Added: the API token \"ci-pipeline\" is now a connection admin of \"production\".";
+    let users = format!("Its admin users are now: \"jdoe\", \"asmith\", \"{token}\"");
+    let added = format!("{first}\n{users}\nIn the tenant {host}, as the user \"jdoe\".\n");
+    let away = job().env("ATLAN_BASE_URL", "http://127.0.0.1:1").env("DEADLINE_SECONDS", "3");
+    let would_be = ["Dry run: ", "\nIts admin users would be: \"jdoe\", \"asmith\", ", "without --dry-run"];
+    let refused = ["exit code 7", "in retrieve-token", "What to do: ", "Request ID"];
+    let rows: [(Job, &[&str]); 6] = [
+        (job().args(["--dry-run"]), &would_be),
+        (job(), &[&added]),
+        (job(), &["Nothing to do: "]),
+        (job().env("USER_BEARER_TOKEN", "of-nobody-known"), &refused),
+        (away, &["exit code 75", "In the tenant 127.0.0.1:1, as"]),
+        (job().args(["--json"]), &["{\"status\":\"already_admin\""]),
+    ];
+    for (job, words) in rows {
+        let said = job.run().stdout;
         words.iter().for_each(|words| assert!(said.contains(words), "{words:?} isn't said: {said}"));
-    };
-    says(text(Job::against(&tenant)), &["Nothing to do: "]);
-    let failed = text(Job::against(&tenant).env("USER_BEARER_TOKEN", "of-nobody-known"));
-    says(failed, &["exit code 7", "in retrieve-token", "What to do: ", "Request ID"]);
-    let away =
-        text(Job::against(&tenant).env("ATLAN_BASE_URL", "http://127.0.0.1:1").env("DEADLINE_SECONDS", "3"));
-    says(away.clone(), &["exit code 75", "In the tenant 127.0.0.1:1.\n"]);
-    assert!(!away.contains("Request ID"), "nobody there has seen it: {away}");
-    let dry = text(Job::against(&example()).args(["--dry-run"]));
-    says(dry, &["Dry run: ", "\nIts admin users would be: \"jdoe\", \"asmith\", ", "without --dry-run"]);
-    let json = Job::against(&tenant).env("OUTPUT_FORMAT", "text").args(["--json"]).run();
-    assert_eq!(json.report()["status"], "already_admin");
+        assert!(!said.contains("exit code 75") || !said.contains("Request ID"), "nobody there has seen it");
+    }
 }
 
 #[test]
 fn logs_have_the_format_and_the_level_that_were_asked_for() {
     let tenant = example();
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("debug.log");
-    let first = |ran: &Ran| ran.stderr.lines().next().map(str::to_owned).unwrap();
-    let record: Value = serde_json::from_str(&first(&Job::against(&tenant).run())).unwrap();
+    let file = NamedTempFile::new().unwrap();
+    let log = |inputs: &[(&str, &str)]| {
+        Job::against(&tenant).env("LOG_FILE", file.path()).envs(inputs).run().stderr
+    };
+    let record: Value = serde_json::from_str(log(&[]).lines().next().unwrap()).unwrap();
     let core = (&record["name"], &record["level"], &record["v"]);
     assert_eq!(core, (&json!("api-token-connection-admin"), &json!(30), &json!(0)));
-    let pretty = Job::against(&tenant).env("LOG_FORMAT", "pretty").env("LOG_FILE", &file).run();
-    assert!(first(&pretty).contains("INFO looking up the API token"), "{pretty:?}");
-    for silent in ["LOG_LEVEL", "RUST_LOG"] {
-        assert_eq!(Job::against(&tenant).env(silent, "error").run().stderr, "", "{silent}");
+    for pretty in ["pretty", "TEXT"] {
+        let directives = ("LOG_LEVEL", "warn,api_token_connection_admin=info");
+        assert!(log(&[("LOG_FORMAT", pretty), directives]).contains("INFO looking up the API token"));
     }
-    let verbose = Job::against(&tenant).env("LOG_LEVEL", "debug").env("RUST_LOG", "error").run();
-    assert!(verbose.stderr.contains(r#""request_id""#), "LOG_LEVEL goes before RUST_LOG: {verbose:?}");
+    assert_eq!(log(&[("LOG_LEVEL", "error")]) + &log(&[("RUST_LOG", "error")]), "");
+    let verbose = log(&[("LOG_LEVEL", "debug"), ("RUST_LOG", "error")]);
+    assert!(verbose.contains(r#""request_id""#), "LOG_LEVEL goes before RUST_LOG: {verbose}");
     let log = fs::read_to_string(&file).unwrap();
     let records = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let levels: Vec<u64> = records.map(|record| record["level"].as_u64().unwrap()).collect();

@@ -38,13 +38,6 @@ pub fn assert_valid(report: &Value) {
     assert!(invalid.is_empty(), "not as docs/report.schema.json says: {invalid:?}: {report}");
 }
 
-/// Each way to name the one API token of [`example`].
-pub const WAYS_TO_NAME_IT: [(&str, &str); 3] = [
-    ("API_TOKEN_NAME", example::TOKEN),
-    ("API_TOKEN_GUID", example::TOKEN_GUID),
-    ("API_TOKEN_CLIENT_ID", example::CLIENT_ID),
-];
-
 /// A tenant with one connection and one API token.
 pub fn example() -> StandIn {
     StandIn::start(World::example())
