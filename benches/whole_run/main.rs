@@ -13,7 +13,6 @@ mod curl;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 use stand_in_tenant::{Certificate, Request, Stage, StandIn, World, example};
@@ -52,9 +51,6 @@ fn main() -> ExitCode {
     println!("| --- | --- | ---: | ---: | ---: | ---: |");
     bench.time("plain HTTP", &plain(), "", 200);
     bench.time("10,000 admin users", &crowded(), "", 50);
-    let far = plain();
-    far.set_latency(Duration::from_millis(50));
-    bench.time("each answer 50 ms later", &far, "", 30);
     let system_cas = std::fs::read_to_string(SYSTEM_CAS).unwrap_or_default();
     bench.time("TLS, all of the machine's CAs", &by_tls(), &system_cas, 200);
     ExitCode::SUCCESS
