@@ -31,66 +31,18 @@ impl Secure {
     fn job(&self) -> Job {
         Job::against(&self.tenant).env("SSL_CERT_FILE", self.ca.path()).env("DEADLINE_SECONDS", "3")
     }
-
-    fn job_through(&self, proxy: &Between) -> Job {
-        self.job().env("HTTPS_PROXY", proxy.url("http"))
-    }
 }
 
-#[test]
-fn whatever_breaks_on_the_way_says_which_part_to_look_at() {
-    let (good, other, unused) =
-        (secure(Certificate::Good), secure(Certificate::Good), secure(Certificate::Good));
-    let (wrong, expired) = (secure(Certificate::WrongHost), secure(Certificate::Expired));
-    let (plain, port) = (example(), FreePort::reserve());
-    let blocking = Between::always(Say("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"));
-    let asking = Between::always(Say("HTTP/1.1 407 Who?\r\ncontent-length: 0\r\n\r\n"));
-    let (in_the_middle, silent) = (Between::proxy(&other.tenant), Between::silent());
-    let mail = Between::always(Say("220 mail.example ESMTP\r\n"));
-    let endless =
-        Between::always(SayForever("HTTP/1.1 503 Busy\r\nretry-after: 999\r\n\r\nBasic bWU6cGFzcw== "));
-    // Its other name has a label of more than 63 characters, which is refused without asking anybody.
-    let aliases = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(aliases.path(), format!("nowhere {}.example\n", "a".repeat(64))).unwrap();
+type Ending = (i32, &'static str, &'static str);
+const NETWORK: Ending = (75, "unavailable", "retrieve-token");
+const DISTRUST: Ending = (10, "untrusted_certificate", "retrieve-token");
+const NO_API: Ending = (10, "unexpected_response", "retrieve-token");
+const REJECTED: Ending = (9, "rejected", "retrieve-token");
+const INVALID: Ending = (4, "invalid_input", "configure");
+const NO_CA: Ending = (10, "untrusted_certificate", "configure");
 
-    let tls = |url: String| good.job().env("ATLAN_BASE_URL", url.replace("http://", "https://"));
-    let clear = |at: &Between| Job::against(&plain).env("ATLAN_BASE_URL", at.url("http"));
-    let echoed = endless.url("http").replace("://", "://me:pass@");
-    let slow = || clear(&silent).env("DEADLINE_SECONDS", "3");
-    let untold = tls("https://nowhere".to_owned()).env("HOSTALIASES", aliases.path());
-    let impatient = tls(silent.url("https")).env("CONNECT_TIMEOUT_SECONDS", "0.5");
-    let clear_proxy = Job::against(&plain).env("HTTP_PROXY", asking.url("http"));
-    let no_proxy = good.job().env("HTTPS_PROXY", port.url());
-    let socks = unused.job().env("HTTPS_PROXY", "socks5://me:secret-sesame@127.0.0.1:1080");
-    let trusting = |file: &str| unused.job().env("SSL_CERT_FILE", file);
-    type Ending = (i32, &'static str, &'static str);
-    const NETWORK: Ending = (75, "unavailable", "retrieve-token");
-    const DISTRUST: Ending = (10, "untrusted_certificate", "retrieve-token");
-    const NO_API: Ending = (10, "unexpected_response", "retrieve-token");
-    const REJECTED: Ending = (9, "rejected", "retrieve-token");
-    const INVALID: Ending = (4, "invalid_input", "configure");
-    const NO_CA: Ending = (10, "untrusted_certificate", "configure");
-    let cases = [
-        (tls(other.tenant.url()), DISTRUST, "signed by a CA that isn't known", "SSL_CERT_FILE"),
-        (wrong.job(), DISTRUST, "127.0.0.1", "ATLAN_BASE_URL"),
-        (expired.job(), DISTRUST, "certificate expired", "clock"),
-        (tls(port.url()), NETWORK, "Connection refused", "ATLAN_BASE_URL"),
-        (untold, NETWORK, "nowhere", "ATLAN_BASE_URL"),
-        (tls(plain.url()), NETWORK, "TLS", "port"),
-        (impatient, NETWORK, "CONNECT_TIMEOUT_SECONDS", "network"),
-        (clear(&mail), NO_API, "HTTP", "port"),
-        (slow(), NETWORK, "DEADLINE_SECONDS", "DEADLINE_SECONDS"),
-        (slow().env("REQUEST_TIMEOUT_SECONDS", "1"), NETWORK, "(REQUEST_TIMEOUT_SECONDS) (tried for ", ""),
-        (slow().env("HTTP_PROXY", echoed).secret("bWU6cGFzcw=="), NETWORK, "status 503", ""),
-        (good.job_through(&blocking), NETWORK, "(HTTPS_PROXY): the proxy refuses", "HTTPS_PROXY"),
-        (no_proxy, NETWORK, "tunnel", "NO_PROXY"),
-        (good.job_through(&asking), REJECTED, "password", "HTTPS_PROXY"),
-        (clear_proxy, REJECTED, "password", "HTTP_PROXY"),
-        (good.job_through(&in_the_middle), DISTRUST, "through the proxy 127.0.0.1:", "TLS-inspecting proxy"),
-        (socks.secret("secret-sesame"), INVALID, "HTTPS_PROXY", ""),
-        (trusting("/nowhere/ca.pem"), NO_CA, "/nowhere/ca.pem", "SSL_CERT_FILE"),
-        (trusting("/dev/null"), NO_CA, "none were found", "SSL_CERT_FILE"),
-    ];
+/// Each job ends like this, and says these words in its message and its hint.
+fn each_ends<const N: usize>(cases: [(Job, Ending, &str, &str); N]) {
     std::thread::scope(|scope| {
         for (job, (code, kind, step), message, hint) in cases {
             scope.spawn(move || {
@@ -103,8 +55,69 @@ fn whatever_breaks_on_the_way_says_which_part_to_look_at() {
             });
         }
     });
+}
+
+#[test]
+fn whatever_breaks_on_the_way_says_which_part_to_look_at() {
+    let [good, other, unused] = [(); 3].map(|()| secure(Certificate::Good));
+    let (wrong, expired) = (secure(Certificate::WrongHost), secure(Certificate::Expired));
+    let (plain, port, silent) = (example(), FreePort::reserve(), Between::silent());
+    let mail = Between::always(Say("220 mail.example ESMTP\r\n"));
+    // Its other name has a label of more than 63 characters, which is refused without asking anybody.
+    let aliases = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(aliases.path(), format!("nowhere {}.example\n", "a".repeat(64))).unwrap();
+
+    let tls = |url: String| good.job().env("ATLAN_BASE_URL", url.replace("http://", "https://"));
+    let clear = |at: &Between| Job::against(&plain).env("ATLAN_BASE_URL", at.url("http"));
+    let slow = || clear(&silent).env("DEADLINE_SECONDS", "3");
+    let untold = tls("https://nowhere".to_owned()).env("HOSTALIASES", aliases.path());
+    let impatient = tls(silent.url("https")).env("CONNECT_TIMEOUT_SECONDS", "0.5");
+    let trusting = |file: &str| unused.job().env("SSL_CERT_FILE", file);
+    each_ends([
+        (tls(other.tenant.url()), DISTRUST, "signed by a CA that isn't known", "SSL_CERT_FILE"),
+        (wrong.job(), DISTRUST, "127.0.0.1", "ATLAN_BASE_URL"),
+        (expired.job(), DISTRUST, "certificate expired", "clock"),
+        (tls(port.url()), NETWORK, "Connection refused", "ATLAN_BASE_URL"),
+        (untold, NETWORK, "nowhere", "ATLAN_BASE_URL"),
+        (tls(plain.url()), NETWORK, "TLS", "port"),
+        (impatient, NETWORK, "CONNECT_TIMEOUT_SECONDS", "network"),
+        (clear(&mail), NO_API, "HTTP", "port"),
+        (slow(), NETWORK, "DEADLINE_SECONDS", "DEADLINE_SECONDS"),
+        (slow().env("REQUEST_TIMEOUT_SECONDS", "1"), NETWORK, "(REQUEST_TIMEOUT_SECONDS) (tried for ", ""),
+        (trusting("/nowhere/ca.pem"), NO_CA, "/nowhere/ca.pem", "SSL_CERT_FILE"),
+        (trusting("/dev/null"), NO_CA, "none were found", "SSL_CERT_FILE"),
+    ]);
     // A certificate is no matter of time.
     assert_eq!([&wrong, &expired, &unused].map(|secure| secure.tenant.connections()), [1, 1, 0]);
+}
+
+#[test]
+fn a_proxy_that_is_in_the_way_is_named() {
+    let (good, other, plain) = (secure(Certificate::Good), secure(Certificate::Good), example());
+    let (in_the_middle, port) = (Between::proxy(&other.tenant), FreePort::reserve());
+    let blocking = Between::always(Say("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n"));
+    let asking = Between::always(Say("HTTP/1.1 407 Who?\r\ncontent-length: 0\r\n\r\n"));
+    let endless =
+        Between::always(SayForever("HTTP/1.1 503 Busy\r\nretry-after: 999\r\n\r\nBasic bWU6cGFzcw== "));
+    let echoed = endless.url("http").replace("://", "://me:pass@");
+    let clear = |proxy: String| Job::against(&plain).env("HTTP_PROXY", proxy).env("DEADLINE_SECONDS", "3");
+    let through = |proxy: String| good.job().env("HTTPS_PROXY", proxy);
+    let socks = through("socks5://me:secret-sesame@127.0.0.1:1080".to_owned()).secret("secret-sesame");
+    each_ends([
+        (through(blocking.url("http")), NETWORK, "(HTTPS_PROXY): the proxy refuses", "HTTPS_PROXY"),
+        (through(port.url()), NETWORK, "tunnel", "NO_PROXY"),
+        (through(asking.url("http")), REJECTED, "password", "HTTPS_PROXY"),
+        (clear(asking.url("http")), REJECTED, "password", "HTTP_PROXY"),
+        (clear(echoed).secret("bWU6cGFzcw=="), NETWORK, "status 503", ""),
+        (
+            through(in_the_middle.url("http")),
+            DISTRUST,
+            "through the proxy 127.0.0.1:",
+            "TLS-inspecting proxy",
+        ),
+        (socks, INVALID, "HTTPS_PROXY", ""),
+    ]);
+    assert_eq!(good.tenant.connections(), 0);
 }
 
 #[test]
@@ -144,7 +157,8 @@ fn a_proxy_sees_the_host_and_never_the_bearer_token() {
         assert!(heard.starts_with(&connects) && heard.contains("Basic bWU6b3BlbiBzZXNhbWU="), "{heard}");
         assert!(!heard.contains(example::ADMIN_BEARER), "{heard}");
     });
-    let exempt = good.job_through(&Between::silent()).env("NO_PROXY", "10.0.0.1 127.0.0.0/8");
+    let exempt =
+        good.job().env("HTTPS_PROXY", Between::silent().url("http")).env("NO_PROXY", "10.0.0.1 127.0.0.0/8");
     assert_eq!(exempt.env("DEADLINE_SECONDS", "60").run().code, Some(0));
 }
 
