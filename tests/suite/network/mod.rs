@@ -109,12 +109,7 @@ fn a_proxy_that_is_in_the_way_is_named() {
         (through(asking.url("http")), REJECTED, "password", "HTTPS_PROXY"),
         (clear(asking.url("http")), REJECTED, "password", "HTTP_PROXY"),
         (clear(echoed).secret("bWU6cGFzcw=="), NETWORK, "status 503", ""),
-        (
-            through(in_the_middle.url("http")),
-            DISTRUST,
-            "through the proxy 127.0.0.1:",
-            "TLS-inspecting proxy",
-        ),
+        (through(in_the_middle.url("http")), DISTRUST, "through the proxy 127.0.0.1:", "TLS-inspecting"),
         (socks, INVALID, "HTTPS_PROXY", ""),
     ]);
     assert_eq!(good.tenant.connections(), 0);
