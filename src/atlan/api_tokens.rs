@@ -110,7 +110,9 @@ fn token_of(record: &RawValue, wanted: &ApiTokenRef, now: SystemTime) -> Option<
     let both = |name: &str| [format!("/attributes/{name}"), format!("/{name}")].map(|place| text(&place));
     let either = |name: &str| both(name).into_iter().flatten().next().map(str::to_owned);
     let (name, value) = looked_for(wanted);
-    both(name).contains(&Some(value)).then(|| {
+    let [in_attributes, own] = both(name);
+    let is_wanted = own == Some(value) || name != "id" && in_attributes == Some(value);
+    is_wanted.then(|| {
         // Seconds. Zero or less says nothing: Keycloak uses -1 for "no lifespan of its own".
         let lifespan = number("access.token.lifespan").filter(|seconds| *seconds > 0);
         let expires_ms = number("createdAt")

@@ -47,7 +47,7 @@ impl Tenant {
                 InvalidInput,
                 "ATLAN_USER_ID is the workflow's own service account, and no person",
                 "Give the GUID of the person for whom this runs: the workflow itself may do more than they. Nothing was \
-                 sent to the tenant.",
+                 sent with its token.",
             ),
             Fault::WrongUser { is_own: false } => words(
                 UnexpectedResponse,

@@ -89,7 +89,8 @@ impl Session {
             }
         };
         // One that is good for reading, and never for writing, is no reason to hurry.
-        Ok(is_renewed.then_some(Duration::from_secs(1)))
+        let pause = || again.pause(Because::Passes, error, Duration::ZERO, budget);
+        Ok(is_renewed.then(pause).flatten())
     }
 
     /// Takes the token that its file, if there is one, holds by now.

@@ -140,8 +140,12 @@ pub(super) fn refuse_other_hosts(text: &str, tenant: &str) -> Checked<()> {
     let ends = |c: char| c.is_whitespace() || "/?#\"'`,;<>()\\^".contains(c);
     let hosts: Vec<String> = addresses
         .chain(headers.map(str::trim_start))
-        .filter_map(|address| Url::parse(&format!("https://{}", address.split(ends).next()?)).ok())
-        .filter_map(|url| url.host_str().map(str::to_owned))
+        .filter_map(|address| address.split(ends).next())
+        .filter_map(|host| match Url::parse(&format!("https://{host}")) {
+            Ok(url) => url.host_str().map(str::to_owned),
+            // Never the tenant's, whose host is ASCII.
+            Err(_) => (!host.is_ascii()).then(|| "a host that isn't ASCII".to_owned()),
+        })
         .collect();
     if hosts.is_empty() || hosts.iter().any(|host| host.eq_ignore_ascii_case(tenant)) {
         return Ok(());

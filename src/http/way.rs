@@ -10,6 +10,7 @@ use std::time::Duration;
 use openssl_probe::ProbeResult;
 use reqwest::{ClientBuilder, Url};
 use rustls::{CipherSuite, ClientConfig, RootCertStore};
+use rustls_native_certs::ErrorKind::Io;
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 use tokio::task::spawn_blocking;
 use tracing::warn;
@@ -89,14 +90,14 @@ fn trusting(roots: RootCertStore) -> ClientConfig {
 /// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or else the machine's. An empty `SSL_CERT_FILE` is the
 /// same as none; the library takes it for the name of a file.
 fn found() -> CertificateResult {
-    if env::var_os("SSL_CERT_FILE").is_none_or(|file| !file.is_empty()) {
-        return load_native_certs();
+    let named = |name| env::var_os(name).filter(|value| !value.is_empty());
+    if named("SSL_CERT_FILE").or(named("SSL_CERT_DIR")).is_none() && env::var_os("SSL_CERT_FILE").is_some() {
+        let ProbeResult { cert_file, cert_dir, .. } = openssl_probe::probe();
+        return load_certs_from_paths(cert_file.as_deref(), cert_dir.first().map(PathBuf::as_path));
     }
-    let ProbeResult { cert_file, cert_dir, .. } = openssl_probe::probe();
-    match env::var_os("SSL_CERT_DIR").filter(|folder| !folder.is_empty()) {
-        Some(folder) => load_certs_from_paths(None, Some(folder.as_ref())),
-        None => load_certs_from_paths(cert_file.as_deref(), cert_dir.first().map(PathBuf::as_path)),
-    }
+    let mut found = load_native_certs();
+    found.errors.retain(|error| !matches!(&error.kind, Io { path, .. } if path.as_os_str().is_empty()));
+    found
 }
 
 /// The certificates to trust: at least one.

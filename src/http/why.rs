@@ -82,7 +82,7 @@ const UNTRUSTED: &str = "If the server has a CA of your own, or is behind a TLS-
      SSL_CERT_FILE; otherwise check ATLAN_BASE_URL and this machine's clock. Verification can't be switched off.";
 
 const UNREACHED: &str = "Check the host in ATLAN_BASE_URL letter by letter, its port, and the network (INTERNAL is known only inside the \
-     cluster). If only a proxy leads out of it, name that in HTTPS_PROXY.";
+     cluster). If only a proxy leads to https:// addresses, name it in HTTPS_PROXY.";
 
 const LOST: &str =
     "Run again later: it is safe to. If it stays so, look at the proxies and gateways in between.";

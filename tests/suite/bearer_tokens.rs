@@ -126,6 +126,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("https://acme.atlan.com", NONE),
     ("{\"refresh_token\":\"sesame-open-sesame-open\"}", NONE),
     ("curl 'https://beta.atlan.com/api/x' -H 'authorization: Bearer JWT'", HOSTS),
+    ("curl 'https://bücher.example/api/x' -H 'authorization: Bearer JWT'", "a host that isn't ASCII"),
     ("fetch(\"https:\\/\\/beta.atlan.com\", {\"headers\": {\"authorization\": \"Bearer JWT\"}});", HOSTS),
     ("curl http://sesame:open@beta.atlan.com:81/x -H 'authorization: Bearer JWT'", HOSTS),
     ("Host: beta.atlan.com\nauthorization: Bearer JWT\n", HOSTS),

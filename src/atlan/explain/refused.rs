@@ -12,7 +12,7 @@ impl Tenant {
         let (status, by_the_api) = (refusal.status, refusal.is_by_the_api);
         match (status, error.service) {
             (300..400, service) => {
-                let place = quoted(refusal.location.as_deref().unwrap_or_default());
+                let place = quoted(refusal.location.as_deref().unwrap_or("another place"));
                 self.not_the_api(
                     service,
                     &format!("it redirects to {place} (status {status}), again and again"),

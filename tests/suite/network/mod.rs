@@ -125,6 +125,7 @@ fn a_tenant_of_a_trusted_ca_is_reached() {
     let cases = [
         (file, "", 0, Value::Null),
         ("", folder, 0, Value::Null),
+        ("", &*format!("{folder}:{folder}"), 0, Value::Null),
         ("", "", 10, "retrieve-token".into()),
         ("", "/nowhere", 10, "configure".into()),
     ];
