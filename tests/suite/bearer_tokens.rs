@@ -31,7 +31,6 @@ const TAKEN: &[&str] = &[
     "JWT",
     "```text\nBearer JWT\n```",
     "Authorization: Bearer JWT",
-    "authorization\nBearer JWT",
     "here is the token: JWT (until noon)",
     "my token: JWT.",
     "https://HOST/#state=1&access_token=JWT&token_type=Bearer&refresh_token=COOKIE",
@@ -48,7 +47,6 @@ const TAKEN: &[&str] = &[
     "$session.Cookies.Add((New-Object System.Net.Cookie(\"KEYCLOAK_IDENTITY\", \"COOKIE\", \"/\", \"HOST\")))\nInvoke-WebRequest -UseBasicParsing -Uri \"https://HOST/api/x\" `\n-Headers @{\n\"authority\"=\"HOST\"\n  \"authorization\"=\"Bearer JWT\"\n} `\n-Body ([System.Text.Encoding]::UTF8.GetBytes(\"{`\"a`\":1}\"))",
     "fetch(\"https://HOST/api/x\", {\n  \"headers\": {\n    \"authorization\": \"Bearer JWT\",\n    \"cookie\": \"KEYCLOAK_IDENTITY=COOKIE\"\n  },\n  \"referrer\": \"https://other.example/\"\n});",
     "curl https://HOST -H Authorization:\\ Bearer\\ JWT -b COOKIE",
-    "http https:\\/\\/HOST\\/api Authorization:'Bearer JWT' Cookie:COOKIE",
 ];
 
 #[test]
@@ -101,7 +99,6 @@ const HOSTS: &str = "a request to \"beta.atlan.com\", and ATLAN_BASE_URL names \
 const REFUSED: &[(&str, &str)] = &[
     ("Bearer ${USER_BEARER_TOKEN}", "unresolved variable"),
     ("{{inputs.parameters.token}}", "template"),
-    ("<your-bearer-token>", "<placeholder>"),
     ("USER_BEARER_TOKEN", NONE),
     ("undefined", NONE),
     ("•••••••••••••••••••••••••", NONE),
@@ -115,7 +112,6 @@ const REFUSED: &[(&str, &str)] = &[
     ("KEYCLOAK_IDENTITY=JWT", NONE),
     ("curl 'https://127.0.0.1/' -H 'x-id-token: JWT'", NONE),
     ("curl https://127.0.0.1 -H 'proxy-authorization: Bearer JWT'", NONE),
-    ("curl https://127.0.0.1 -H \"Authorization: Bearer $TOKEN\"", NONE),
     ("Authorization: Basic c2VzYW1lOm9wZW4tdGhlLWRvb3I=\nX: JWT", NONE),
     ("JWT\nCOOKIE", TWO),
     ("Bearer JWT\nBearer COOKIE", TWO),

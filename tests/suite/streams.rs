@@ -51,7 +51,6 @@ fn colours_are_for_terminals_that_want_them() {
         ("NO_COLOR", "1", false),
         ("NO_COLOR", "", true),
         ("CLICOLOR", "0", false),
-        ("CLICOLOR", "1", true),
         ("TERM", "dumb", false),
     ] {
         let (ran, log) = run_on_a_terminal(Job::against(&example()).env(name, value), false);
@@ -128,12 +127,8 @@ fn full_disk() -> Stdio {
 #[test]
 fn streams_that_nobody_reads_or_that_are_full_change_nothing() {
     type Stream = fn() -> Stdio;
-    let streams: [(Stream, Stream); 4] = [
-        (broken_pipe, Stdio::piped),
-        (Stdio::piped, broken_pipe),
-        (full_disk, Stdio::piped),
-        (full_disk, full_disk),
-    ];
+    let streams: [(Stream, Stream); 3] =
+        [(broken_pipe, Stdio::piped), (Stdio::piped, broken_pipe), (full_disk, full_disk)];
     all_at_once(&streams, |(out, err)| {
         for format in ["bunyan", "pretty"] {
             let tenant = example();
