@@ -29,9 +29,7 @@ fn cookie() -> String {
 /// With the token in the place of `JWT`, that of a cookie in that of `COOKIE`, and the tenant's host in that of `HOST`.
 const TAKEN: &[&str] = &[
     "JWT",
-    "```text\nBearer JWT\n```",
     "Authorization: Bearer JWT",
-    "here is the token: JWT (until noon)",
     "my token: JWT.",
     "https://HOST/#state=1&access_token=JWT&token_type=Bearer&refresh_token=COOKIE",
     "{\"access_token\":\"JWT\",\"refresh_token\":\"",
