@@ -173,7 +173,7 @@ mod tests {
     fn the_time_for_a_text_grows_with_its_length_alone() {
         let redactor = redactor(&["eyJ_eyJ_eyJ_eyJ_!", "&amp;&amp;&amp;!"]);
         for text in ["%5c.", "eyJ_", "\\u005c", "…", "&amp;"] {
-            let text = text.repeat(1 << 20) + " ";
+            let text = text.repeat(1 << 18) + " ";
             assert!(redactor.clean(&text) == text && jwts(&text).is_empty());
             assert!(redactor.clean_foreign(&text).len() < 10_000);
         }

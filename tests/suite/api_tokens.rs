@@ -111,11 +111,17 @@ fn only_the_record_that_was_asked_for_may_end_the_job() {
         (json!(vec![&whole; 19]), Value::Null, 0),
         (json!(vec![&whole; 20]), json!(20), 0),
     ];
-    all_at_once(&rows, |(records, matching, code)| {
+    // A GUID is the record's own, and belongs to one alone.
+    let of_another = json!({ "id": SECOND, "clientId": "apikey-2", "displayName": name,
+        "attributes": { "id": example::TOKEN_GUID } });
+    let by_guid = [(json!([of_another]), json!(1), 5), (json!([whole]), json!(2), 0)];
+    let by_name = rows.iter().map(|row| ("API_TOKEN_NAME", name, row));
+    let by_guid = by_guid.iter().map(|row| ("API_TOKEN_GUID", example::TOKEN_GUID, row));
+    all_at_once(&by_name.chain(by_guid).collect::<Vec<_>>(), |(input, value, (records, matching, code))| {
         let tenant = example();
         let page = json!({ "filterRecord": matching, "records": records });
         tenant.fail(Stage::Token, Times::Forever, Fault::body(page.to_string()));
-        let ran = Job::against(&tenant).run();
+        let ran = Job::against(&tenant).without("API_TOKEN_NAME").env(input, value).run();
         assert_eq!(ran.code, Some(*code), "{records}: {ran:?}");
     });
 }
@@ -127,7 +133,7 @@ fn an_oauth_client_is_taken_by_its_client_id_and_checked_by_the_tenant() {
     tenant.edit(|world| world.add_oauth_client(CLIENT));
     let username = format!("service-account-{CLIENT}");
     for (given, code, status) in
-        [(CLIENT, 0, "added"), (&username, 0, "already_admin"), ("oauth-client-of-nobody", 9, "failed")]
+        [("oauth-client-of-nobody", 9, "failed"), (CLIENT, 0, "added"), (&username, 0, "already_admin")]
     {
         let job = Job::against(&tenant).without("API_TOKEN_NAME").env("API_TOKEN_CLIENT_ID", given);
         let ran = job.run();

@@ -133,6 +133,10 @@ fn only_the_users_own_token_is_used() {
 fn a_token_that_expires_in_mid_run_is_renewed() {
     const EXPIRE: [&[Stage]; 3] =
         [&[Stage::Read], &[Stage::Read, Stage::Write], &[Stage::Read, Stage::ReadBack]];
+    // But not without end, if it is never good for the write.
+    let tenant = example();
+    tenant.fail(Stage::Write, Times::Forever, Fault::status(401));
+    let running = Job::as_oauth_client(&tenant).env("DEADLINE_SECONDS", "12").start();
     let cases: Vec<_> = WAYS.iter().flat_map(|way| EXPIRE.map(|stages| (way.0, stages))).collect();
     all_at_once(&cases, |(way, stages)| {
         let tenant = example();
@@ -141,10 +145,7 @@ fn a_token_that_expires_in_mid_run_is_renewed() {
         let made = tenant.edit(|world| (world.minted, world.first().writes));
         assert_eq!(made, (1 + stages.len(), 1), "{stages:?}");
     });
-    // But not without end, if it is never good for the write.
-    let tenant = example();
-    tenant.fail(Stage::Write, Times::Forever, Fault::status(401));
-    let ran = Job::as_oauth_client(&tenant).env("DEADLINE_SECONDS", "12").run();
+    let ran = running.wait();
     assert_eq!(ran.failed(7, "unauthenticated", "append-and-update")["changed"], false);
     ran.says("doesn't accept the bearer token", "given out a moment ago");
     assert!((2..=7).contains(&tenant.count(Stage::Write)), "{}", tenant.count(Stage::Write));

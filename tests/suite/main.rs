@@ -6,6 +6,7 @@
 mod support;
 
 // The job as a whole.
+mod admins;
 mod answers;
 mod collections;
 mod ends;
@@ -29,7 +30,6 @@ mod network;
 mod secrets;
 mod signals;
 mod streams;
-mod truth;
 mod young_rights;
 
 // What Argo and Kubernetes run.

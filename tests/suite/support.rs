@@ -1,5 +1,6 @@
 //! Runs the program as a user would, and reads what it says.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::net::Ipv4Addr;
@@ -152,7 +153,7 @@ impl Job {
     /// A secret that stands where the program doesn't expect one, or inside something else: nothing
     /// that the program says may show it. What secret inputs hold is known anyway.
     pub fn secret(mut self, secret: &str) -> Job {
-        self.secrets.0.push(secret.to_owned());
+        self.secrets.0.insert(secret.to_owned());
         self
     }
 
@@ -243,7 +244,7 @@ impl Running {
 
 /// Every secret that a run is given: whatever it says or writes is searched for each of them.
 #[derive(Default)]
-struct Secrets(Vec<String>);
+struct Secrets(BTreeSet<String>);
 
 impl Secrets {
     const INPUTS: [&str; 4] =

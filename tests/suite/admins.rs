@@ -1,4 +1,4 @@
-//! The outcome is the truth, as the built program sees it: writes whose answer is lost, old reads, other
+//! No admin is lost, and the outcome is the truth: writes whose answer is lost, old reads, other
 //! writers. The tenant has no compare-and-set: what a read can show is kept, and what none can show is
 //! said in SECURITY.md. Every order of these is in the model test of step 3; here are sockets, real
 //! answers, and the orders that somebody was lost in once.
