@@ -97,9 +97,7 @@ mod tests {
             ("0.5", Some(1)),
             ("99999999999999999999999", Some(u64::MAX)),
             ("0", None),
-            ("000", None),
             ("-1", None),
-            ("soon", None),
             ("", None),
         ] {
             let headers = HeaderMap::from_iter([(AGE, HeaderValue::from_static(value))]);

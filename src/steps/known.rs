@@ -3,7 +3,7 @@
 //!
 //! One rule: no read is older than ten seconds. So a list without the token counts as soon as
 //! whatever it contradicts is longer ago than that: our write, or a state that was read. A list with the
-//! token counts at once, unless it was read before, and one without the token since.
+//! token counts at once, unless it was read before, and another since.
 
 use std::time::Duration;
 
@@ -31,8 +31,8 @@ pub(crate) enum Worth {
 /// The states of the list that were read, and what became of our writes.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// Each as it was first read, and whether the token was on it.
-    states: Vec<(Snapshot, bool)>,
+    /// Each as it was first read.
+    states: Vec<Snapshot>,
     /// The last write that was, or may have been, carried out: since when reads show what came of it.
     shows_from: Option<Instant>,
     /// When the last accepted write was sent.
@@ -48,7 +48,7 @@ impl Known {
     pub(crate) fn read(&mut self, now: &Snapshot, has_token: bool) -> Worth {
         let worth = self.judge(now, has_token);
         if self.state(now).is_none() {
-            self.states.push((now.clone(), has_token));
+            self.states.push(now.clone());
         }
         self.is_shown |= worth == Worth::There;
         worth
@@ -56,14 +56,13 @@ impl Known {
 
     fn judge(&self, now: &Snapshot, has_token: bool) -> Worth {
         let known_since = self.state(now).map(|state| state.read_at);
-        let contradicted = self.states.iter().filter(|(state, had_token)| match (has_token, known_since) {
-            (false, _) => contradicts(state, now),
-            (true, None) => false,
-            (true, Some(known_since)) => !had_token && state.read_at > known_since, // it was taken off since
+        let contradicted = self.states.iter().filter(|state| match has_token {
+            true => known_since.is_some_and(|known_since| state.read_at > known_since),
+            false => contradicts(state, now),
         });
         // A state was so by the time when it was first read: whatever is asked for ten seconds later isn't
         // from before it.
-        let counts_from = contradicted.map(|(state, _)| state.read_at + OLDEST_READ);
+        let counts_from = contradicted.map(|state| state.read_at + OLDEST_READ);
         match counts_from.chain(self.shows_from.filter(|_| !has_token)).max() {
             Some(counts_from) if now.asked_at < counts_from => Worth::MayBeOld(counts_from),
             _ if has_token => Worth::There,
@@ -73,7 +72,7 @@ impl Known {
     }
 
     fn state(&self, now: &Snapshot) -> Option<&Snapshot> {
-        self.states.iter().map(|(state, _)| state).find(|state| state.is_same_state(now))
+        self.states.iter().find(|state| state.is_same_state(now))
     }
 
     /// A write is about to be sent: whatever ends the run from now on, it may be carried out.

@@ -148,7 +148,9 @@ async fn a_list_that_has_the_token_may_be_from_before_it_was_taken_off() {
     assert_eq!(known.read(&at(1), true), Worth::There);
     advance(Duration::from_secs(1)).await;
     known.read(&at(2), false);
+    known.end_write(Instant::now(), &Written::Accepted);
     assert_eq!(known.read(&at(1), true), Worth::MayBeOld(Instant::now() + OLDEST_READ));
+    assert_eq!(known.changed(), None);
     advance(OLDEST_READ).await;
     assert_eq!(known.read(&at(1), true), Worth::There);
 }
