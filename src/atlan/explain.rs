@@ -55,7 +55,7 @@ impl Tenant {
                 "Nothing was sent with it. Check ATLAN_USER_ID; if it is right, ask whoever runs Keycloak.",
             ),
             Fault::NotTheApi(what) => self.not_the_api(error.service, what),
-            // But for one of 400.
+            // A 400 that passes has words of its own.
             Fault::Refused(refusal) if refusal.is_temporary() && refusal.status != 400 => words(
                 Unavailable,
                 format!("{who} answers with status {}, and no time is left for another try", refusal.status),

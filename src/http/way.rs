@@ -90,8 +90,8 @@ fn trusting(roots: RootCertStore) -> ClientConfig {
 /// What `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or else the machine's. An empty `SSL_CERT_FILE` is the
 /// same as none; the library takes it for the name of a file.
 fn found() -> CertificateResult {
-    let named = |name| env::var_os(name).filter(|value| !value.is_empty());
-    if named("SSL_CERT_FILE").or(named("SSL_CERT_DIR")).is_none() && env::var_os("SSL_CERT_FILE").is_some() {
+    let names_no_folder = env::var_os("SSL_CERT_DIR").is_none_or(|folders| folders.is_empty());
+    if names_no_folder && env::var_os("SSL_CERT_FILE").is_some_and(|file| file.is_empty()) {
         let ProbeResult { cert_file, cert_dir, .. } = openssl_probe::probe();
         return load_certs_from_paths(cert_file.as_deref(), cert_dir.first().map(PathBuf::as_path));
     }
