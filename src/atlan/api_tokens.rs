@@ -31,8 +31,8 @@ pub(crate) struct ApiToken {
     pub(crate) client_id: String,
     /// The name it has wherever a username is expected.
     pub(crate) username: Username,
-    /// How long ago it expired, if it has.
-    pub(crate) expired_ago: Option<Duration>,
+    /// When it expires, if the tenant says so.
+    pub(crate) expires: Option<SystemTime>,
 }
 
 impl ApiToken {
@@ -43,7 +43,7 @@ impl ApiToken {
             guid: None,
             client_id: client_id.as_str().to_owned(),
             username: client_id.username(),
-            expired_ago: None,
+            expires: None,
         }
     }
 }
@@ -53,8 +53,17 @@ pub(crate) struct Found {
     pub(crate) tokens: Vec<ApiToken>,
     /// True if the tenant may have more that match than it sent.
     pub(crate) is_cut: bool,
+    /// What time it was, by the server's clock if it says so.
+    now: SystemTime,
     /// The request that found them.
     pub(crate) exchange: Exchange,
+}
+
+impl Found {
+    /// How long ago this token expired, if it has.
+    pub(crate) fn expired_ago(&self, token: &ApiToken) -> Option<Duration> {
+        self.now.duration_since(token.expires?).ok()
+    }
 }
 
 /// The answer to `GET apikeys`.
@@ -75,13 +84,9 @@ impl ApiKeys {
     /// # Errors
     ///
     /// If one of them lacks the client ID that a username is made of.
-    pub(super) fn tokens(
-        &self,
-        wanted: &ApiTokenRef,
-        now: SystemTime,
-    ) -> Result<Vec<ApiToken>, &'static str> {
+    pub(super) fn tokens(&self, wanted: &ApiTokenRef) -> Result<Vec<ApiToken>, &'static str> {
         let mut tokens: Vec<ApiToken> = Vec::new();
-        for token in self.records.iter().flatten().filter_map(|record| token_of(record, wanted, now)) {
+        for token in self.records.iter().flatten().filter_map(|record| token_of(record, wanted)) {
             let token = token.ok_or("it returns the API token without a client ID")?;
             if tokens.iter().all(|known| known.client_id != token.client_id) {
                 tokens.push(token);
@@ -103,7 +108,7 @@ fn looked_for(wanted: &ApiTokenRef) -> (&'static str, &str) {
 /// The token of a record, if it is exactly what was asked for, by what it says itself or by its
 /// attributes, which repeat two fields (an SDK prefers these); whatever stands beside it may have any
 /// shape. `Some(None)` if it has no client ID.
-fn token_of(record: &RawValue, wanted: &ApiTokenRef, now: SystemTime) -> Option<Option<ApiToken>> {
+fn token_of(record: &RawValue, wanted: &ApiTokenRef) -> Option<Option<ApiToken>> {
     let record: Value = serde_json::from_str(record.get()).ok()?;
     let text = |place: &str| record.pointer(place)?.as_str().filter(|text| !text.is_empty());
     let number = |name: &str| lenient::number(&record.pointer("/attributes")?.get(name)?.to_string());
@@ -118,16 +123,13 @@ fn token_of(record: &RawValue, wanted: &ApiTokenRef, now: SystemTime) -> Option<
         let expires_ms = number("createdAt")
             .zip(lifespan)
             .map(|(made_ms, seconds)| made_ms.saturating_add(seconds.saturating_mul(1000)).max(0));
-        if expires_ms.is_none() {
-            warn!("the tenant doesn't say when the API token expires: it is taken for one that hasn't");
-        }
         let client_id = either("clientId")?;
         Some(ApiToken {
             name: either("displayName"),
             guid: text("/id").map(str::to_owned),
             username: Username::of_client(&client_id),
             client_id,
-            expired_ago: expires_ms.and_then(time).and_then(|then| now.duration_since(then).ok()),
+            expires: expires_ms.and_then(time),
         })
     })
 }
@@ -164,11 +166,14 @@ impl Tenant {
             Call::new(Method::GET, Service::Heracles, &self.services.heracles, "apikeys").query(&query);
         let answer = self.ask(&call, budget).await?;
         let keys: ApiKeys = self.http.parse(&answer)?;
-        let now = answer.date.unwrap_or_else(SystemTime::now);
-        let tokens = keys.tokens(wanted, now).map_err(|what| answer.unfit(what))?;
+        let tokens = keys.tokens(wanted).map_err(|what| answer.unfit(what))?;
+        if tokens.iter().any(|token| token.expires.is_none()) {
+            warn!("the tenant doesn't say when the API token expires: it is taken for one that hasn't");
+        }
         // Where it isn't said how many match, behind a full page there may be another.
         let sent = keys.records.map_or(0, |records| records.len());
         let is_cut = keys.filter_record.map_or(sent >= PAGE, |matching| matching > sent as i64);
-        Ok(Found { tokens, is_cut, exchange: answer.exchange })
+        let now = answer.date.unwrap_or_else(SystemTime::now);
+        Ok(Found { tokens, is_cut, now, exchange: answer.exchange })
     }
 }

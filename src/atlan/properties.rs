@@ -1,7 +1,5 @@
 //! What holds for whatever a tenant answers.
 
-use std::time::SystemTime;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use reqwest::header::HeaderMap;
@@ -29,8 +27,7 @@ pub(super) fn refusal_of(service: Service, status: u16, body: &[u8]) -> Refusal 
 /// Reads `body` as the answer to each request, and as an error.
 fn of_answers(body: &[u8]) {
     let (redactor, wanted) = (Redactor::default(), ApiTokenRef::Name(NAME.to_owned()));
-    let tokens =
-        parse::<ApiKeys>(body, &redactor).and_then(|keys| Ok(keys.tokens(&wanted, SystemTime::now())?));
+    let tokens = parse::<ApiKeys>(body, &redactor).and_then(|keys| Ok(keys.tokens(&wanted)?));
     for token in tokens.iter().flatten() {
         assert!(!token.client_id.is_empty());
         assert_eq!(token.username.as_str(), format!("service-account-{}", token.client_id));

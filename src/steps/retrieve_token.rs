@@ -56,7 +56,7 @@ fn described(wanted: &ApiTokenRef) -> String {
 fn only_one(found: &Found, wanted: &ApiTokenRef, outcome: &mut Outcome) -> Result<ApiToken, Failure> {
     let name = described(wanted);
     let (expired, valid): (Vec<_>, Vec<_>) =
-        found.tokens.iter().partition(|token| token.expired_ago.is_some());
+        found.tokens.iter().partition(|token| found.expired_ago(token).is_some());
     // Of a name there may be others among those that weren't sent; all else has only one.
     let is_cut = found.is_cut && matches!(wanted, ApiTokenRef::Name(_));
     let (kind, message, hint) = match (valid.as_slice(), expired.as_slice()) {
@@ -77,7 +77,7 @@ fn only_one(found: &Found, wanted: &ApiTokenRef, outcome: &mut Outcome) -> Resul
         ),
         ([], [token, ..]) => {
             outcome.api_token = Some((*token).clone());
-            let ago = ago(token.expired_ago.unwrap_or_default());
+            let ago = ago(found.expired_ago(token).unwrap_or_default());
             let hint =
                 "Make a new API token in Atlan and give its name; an expired one can't manage anything.";
             (ErrorKind::TokenExpired, format!("the API token {name} expired {ago}"), hint)

@@ -123,6 +123,8 @@ fn only_the_record_that_was_asked_for_may_end_the_job() {
         tenant.fail(Stage::Token, Times::Forever, Fault::body(page.to_string()));
         let ran = Job::against(&tenant).without("API_TOKEN_NAME").env(input, value).run();
         assert_eq!(ran.code, Some(*code), "{records}: {ran:?}");
+        // Said once, however many records there are.
+        assert!(ran.stderr.matches("doesn't say when the API token expires").count() <= 1, "{ran:?}");
     });
 }
 
